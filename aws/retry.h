@@ -1,0 +1,44 @@
+/* Whether to try again, and when: the standard mode of AWS's SDKs in its revision of 2026. Pure:
+ * time is the caller's, chance comes in as a number.
+ * Source: docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+#ifndef AWS_RETRY_H
+#define AWS_RETRY_H
+
+#include "base/err.h"
+
+/* What a failed attempt was. */
+enum retry_class {
+    RETRY_NEVER,     /* trying again cannot help */
+    RETRY_TRANSIENT, /* reset, time-out, 500, 502, 503, 504 */
+    RETRY_THROTTLED, /* a throttling code, or 429 */
+};
+
+/* Tokens that retries are paid from, so that a failing service is not stormed. One per client. */
+struct retry_quota {
+    unsigned tokens;
+};
+
+struct retry_policy {
+    unsigned max_attempts; /* the first one included */
+    int64_t transient_ms;  /* base of the back-off */
+    int64_t throttled_ms;
+    int64_t max_backoff_ms;
+};
+
+struct retry_policy retry_policy_standard(void);
+struct retry_policy retry_policy_dynamodb(void);
+void retry_quota_init(struct retry_quota *quota);
+
+/* By HTTP status (0: no reply came) and the service's error code (may be empty). */
+enum retry_class retry_classify(int status, str code);
+/* How long to wait before attempt number `attempts_made` + 1, or -1 to give up: never retried,
+ * attempts used up, or the quota cannot pay (what it pays is taken). `chance` is uniform over 64
+ * bits; `retry_after_ms` is x-amz-retry-after, -1 when absent. */
+int64_t retry_delay_ms(const struct retry_policy *policy, struct retry_quota *quota,
+                       enum retry_class failure, unsigned attempts_made, int64_t retry_after_ms,
+                       uint64_t chance);
+/* After a success: gives back what the last retry cost (1 when the first attempt succeeded). */
+void retry_succeeded(struct retry_quota *quota, enum retry_class last_failure);
+
+#endif

@@ -1,0 +1,46 @@
+/* S3 GetObject as a source to pull from, in constant memory.
+ *
+ * The body is taken off the network only as fast as it is read. Every request after the first
+ * (resuming a download that broke off) names the byte to go on from and is pinned to the same
+ * version or ETag, so that half of one object and half of another never mix. A short body is never
+ * the end.
+ * Source: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+#ifndef AWS_S3_H
+#define AWS_S3_H
+
+#include "aws/client.h"
+#include "base/source.h"
+
+enum { S3_WINDOW_BYTES = 256 * 1024 };
+
+struct s3_object {
+    str bucket;
+    str key;        /* raw bytes, any */
+    str version_id; /* may be empty */
+    str etag;       /* without quotes, may be empty; asked for with If-Match */
+};
+
+/* What the first reply said. The strs are good until s3_close. */
+struct s3_facts {
+    uint64_t size;
+    str content_type, content_encoding, etag;
+};
+
+struct s3_download; /* one open object */
+
+/* Waits for the reply's headers. `object` is borrowed until s3_close. ERR_MISSING with
+ * why->status 404 when there is no such object (or bucket, see why->code), and 412 when it has
+ * another ETag than asked for; ERR_DENIED on 401 and 403; ERR_BUSY when retries ran out;
+ * ERR_DEADLINE; ERR_BUG. */
+err s3_open(struct client *client, const struct s3_object *object, struct s3_download **out,
+            struct s3_facts *facts, struct why *why) MUST_USE;
+/* Reads; failures as of s3_open. */
+struct source s3_source(struct s3_download *download);
+/* Bytes read from the network, and how often the download was resumed. */
+uint64_t s3_bytes(const struct s3_download *download);
+unsigned s3_resumes(const struct s3_download *download);
+/* Breaks off what is still under way. NULL is allowed. */
+void s3_close(struct s3_download *download);
+
+#endif

@@ -1,0 +1,15 @@
+/* Percent-encoding as SigV4 wants it: every byte outside A-Z a-z 0-9 - . _ ~ becomes %XX with
+ * upper-case digits.
+ * Source: "Create a signed AWS API request", docs.aws.amazon.com/IAM/latest/UserGuide.
+ */
+#ifndef AWS_URI_H
+#define AWS_URI_H
+
+#include "base/buf.h"
+
+/* For query names and values: '/' is encoded too. */
+void uri_add_encoded(struct buf *b, str raw);
+/* For paths and S3 keys: '/' stays. */
+void uri_add_encoded_path(struct buf *b, str raw);
+
+#endif

@@ -1,0 +1,102 @@
+/* The flow of an invocation: event -> inputs -> records -> users -> writes; then the answer.
+ *
+ * ingest declares what it needs of the world as one struct of functions. runtime/ plugs AWS into
+ * it, the tests plug arrays. No I/O happens here, and no clock is read but through the ports.
+ *
+ * Each record ends in exactly one of the counts below, and the sum is checked before the answer.
+ * A delivery is acknowledged only when all that came out of it is durable.
+ */
+#ifndef TRANSFORM_INGEST_H
+#define TRANSFORM_INGEST_H
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "transform/event.h"
+#include "transform/record.h"
+#include "transform/user.h"
+
+enum outcome {
+    OUTCOME_WRITTEN,
+    OUTCOME_DUPLICATE,  /* this very version is stored already */
+    OUTCOME_STALE,      /* a newer one is */
+    OUTCOME_SUPERSEDED, /* a later record of the same user took its place */
+    OUTCOME_REJECTED,   /* stored in the rejects queue */
+    OUTCOME_DEFERRED,   /* handed on to the work queue */
+    OUTCOME_FAILED,     /* none of these: its delivery comes again */
+    OUTCOME_COUNT,
+};
+
+struct ingest_counts {
+    uint64_t in;
+    uint64_t of[OUTCOME_COUNT];
+    uint64_t ignored; /* notifications with nothing to do */
+    uint64_t objects, bytes;
+};
+
+/* Where a record came from: travels with it through the ports and comes back in ingest_settle.
+ * Copied by value; at most 64 bytes. */
+struct ticket {
+    struct delivery *delivery;
+    const struct input *input;
+    uint64_t offset, length, line;
+};
+
+/* A record that is refused, for the rejects queue. Borrowed during the call. */
+struct reject {
+    struct ticket from;
+    enum reason reason;
+    str field; /* may be empty */
+    str raw;   /* its bytes, maybe cut; empty when they are no longer at hand */
+};
+
+/* What a source was found to be. */
+struct opened {
+    struct source source;
+    enum record_format format;
+};
+
+struct ingest;
+
+/* The world. Every failure that is returned is systemic: it ends the invocation, except that open
+ * may return ERR_MISSING (the object is gone: nothing to do) and ERR_BUSY or ERR_DEADLINE (this
+ * delivery comes again). */
+struct ingest_ports {
+    void *ctx;
+    err (*open)(void *ctx, const struct input *input, struct opened *out, struct why *why);
+    void (*close)(void *ctx);
+    /* The outcome is told later, by ingest_settle, at the latest from within flush. */
+    err (*put)(void *ctx, struct ingest *ingest, const struct user *user, str version,
+               const struct ticket *from, struct why *why);
+    err (*reject)(void *ctx, struct ingest *ingest, const struct reject *reject, struct why *why);
+    /* All outcomes are told when this returns, whatever it returns. */
+    err (*flush)(void *ctx, struct why *why);
+    /* Hands a message body to the work queue, durably. NULL when there is no such queue. */
+    err (*hand_on)(void *ctx, str body, struct why *why);
+    /* Milliseconds until work must stop; <= 0: stop now. */
+    int64_t (*ms_left)(void *ctx);
+};
+
+struct ingest_config {
+    struct user_rules rules;
+    size_t max_record_bytes;
+    bool partial_response; /* the mapping has ReportBatchItemFailures */
+    bool has_rejects;      /* there is a rejects queue; without it bad data fails its delivery */
+};
+
+struct ingest {
+    const struct ingest_config *config;
+    const struct ingest_ports *ports;
+    struct arena *arena;
+    const struct log *log;
+    struct delivery *deliveries;
+    struct ingest_counts counts[ORIGIN_COUNT];
+    bool stopped; /* systemic failure or no time left: start nothing more */
+};
+
+/* Appends the answer to `reply`. A failure returned makes the invocation an error: nothing is
+ * acknowledged then. */
+err ingest_event(struct ingest *ingest, str event, struct buf *reply, struct why *why) MUST_USE;
+/* The ports tell what became of a record. */
+void ingest_settle(struct ingest *ingest, const struct ticket *from, enum outcome outcome);
+
+#endif
