@@ -13,8 +13,14 @@ CFLAGS_asan   = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -f
 CFLAGS_clang  = -O2 -g
 CFLAGS_strict = -O2 -g -Werror
 CFLAGS_strict-clang = -O2 -g -Werror
+CFLAGS_fuzz   = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CC_clang      = clang
 CC_strict-clang = clang
+CC_fuzz       = clang
+
+# Commands are shown as one short line each; V=1 shows them whole.
+Q    = $(if $(V),,@)
+show = $(if $(V),,@echo '  $1')
 
 ifneq ($(CC_$(FLAVOUR)),)
 CC := $(CC_$(FLAVOUR))
@@ -47,7 +53,8 @@ all: $(PROGRAMS) ## build build/bootstrap and the tools
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call show,cc    $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 define room
 $(B)/lib$1.a: $(call objects,$(call sources,$1))
@@ -56,20 +63,92 @@ endef
 $(foreach r,$(ROOMS),$(eval $(call room,$r)))
 
 $(B)/bootstrap: $(B)/obj/runtime/bootstrap.o $(call archive,runtime aws transform base)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/lambda-local: $(B)/obj/deploy/local/lambda-local.o $(call archive,local aws base)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # test/unit/<room>/test_x.c sees that room and what is below it.
 define room_tests
 $(patsubst test/%.c,$(B)/test/%,$(wildcard test/unit/$1/test_*.c)): $(B)/test/%: $(B)/obj/test/%.o $(call archive,support $(NEEDS_$1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+	$$(call show,link  $$@)
+	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
 endef
 $(foreach r,base aws transform runtime local,$(eval $(call room_tests,$r)))
 
+# A fuzzer sees every room. As a test it has a main() that tries its own seeds (-DFUZZ_MAIN); in
+# FLAVOUR=fuzz libFuzzer drives it.
+FUZZERS = $(patsubst test/%.c,$(B)/test/%,$(wildcard test/fuzz/fuzz_*.c))
+$(B)/obj/test/fuzz/%.o: ALL_CFLAGS += $(if $(filter fuzz,$(FLAVOUR)),,-DFUZZ_MAIN)
+$(FUZZERS): $(B)/test/%: $(B)/obj/test/%.o $(call archive,support local runtime aws transform base)
+	@mkdir -p $(@D)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) $(if $(filter fuzz,$(FLAVOUR)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
+
 tests: $(TESTS) all
-.PHONY: all tests
+fuzzers: $(FUZZERS)
+.PHONY: all tests fuzzers
+
+# What `make test` runs: strictly compiled, then with sanitizers, which the fuzzers' seeds get too.
+FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(JOBS)
+JOBS     = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
+           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh)
+
+test: ## install what is missing, build with -Werror, run all tests
+	@deploy/install.sh build test
+	$(FLAVOUR_MAKE) FLAVOUR=strict B=$(B)/strict tests
+	$(FLAVOUR_MAKE) FLAVOUR=asan B=$(B)/asan tests fuzzers
+	$(FLAVOUR_MAKE) all
+	@test/run.sh $(TO_RUN)
+
+demo: ## show it at work on this machine: a local AWS, a few hundred users, the table
+	@deploy/install.sh build demo
+	$(FLAVOUR_MAKE) all
+	@deploy/demo/run.sh
+
+# Each check is a script of its own, and a target: make lint-tidy.
+LINTS = format banned headers sizes layers names cppcheck tidy
+lint: $(LINTS:%=lint-%) ## check the source: format, layers, names, sizes, clang-tidy, cppcheck
+$(LINTS:%=lint-%): lint-%: | lint-tools
+	@test/lint/$*.sh
+lint-names lint-layers: export OBJECTS = $(B)/obj
+lint-names lint-layers: lint-objects
+lint-objects: $(foreach r,base aws transform runtime local,$(call archive,$r)) \
+              $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS)))
+lint-tools:
+	@deploy/install.sh build lint
+lint-self: lint-tools ## plant a fault for each check and see it found
+	@test/lint/self.sh
+
+FUZZ_SECONDS ?= 60
+fuzz: ## let libFuzzer look for crashes, FUZZ_SECONDS=60 for each parser
+	@deploy/install.sh build fuzz
+	$(FLAVOUR_MAKE) FLAVOUR=fuzz B=$(B)/fuzz fuzzers
+	@set -e; for f in $(FUZZERS:$(B)/%=$(B)/fuzz/%); do \
+	    echo "== $$f, $(FUZZ_SECONDS) s; what it finds is kept in $$f.found/"; \
+	    mkdir -p $$f.found; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix=$$f. $$f.found; \
+	done
+
+format: ## format every C file with clang-format
+	@deploy/install.sh lint
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+install-deps: ## install all that building, testing, checking and the demo need
+	@deploy/install.sh build test lint demo
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## list these commands
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	    awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+
+.PHONY: test demo lint $(LINTS:%=lint-%) lint-objects lint-tools lint-self fuzz format \
+        install-deps clean help
 .SECONDARY:
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -46,8 +46,12 @@ static bool grow(struct buf *b, size_t needed)
 
 char *buf_reserve(struct buf *b, size_t n)
 {
-    if (b->failed || n > b->max - b->len ||
-        (b->len + n > b->room && (b->borrowed || !grow(b, b->len + n)))) {
+    if (b->failed || n > b->max - b->len) {
+        b->failed = true;
+        return NULL;
+    }
+    bool fits = b->at && n <= b->room - b->len;
+    if (!fits && (b->borrowed || !grow(b, b->len + n))) {
         b->failed = true;
         return NULL;
     }

@@ -139,11 +139,12 @@ bool date_parse_rfc3339(str s, int64_t *ms)
     if (!take_char(&s, 'T') && !take_char(&s, 't') && !take_char(&s, ' ')) {
         return false;
     }
-    if (!take_time(&s, &seconds) || !take_fraction(&s, &fraction) || !take_zone(&s, &zone)) {
+    if (!take_time(&s, &seconds) || !take_fraction(&s, &fraction) || !take_zone(&s, &zone) ||
+        s.len > 0) {
         return false;
     }
     *ms = (days * SECONDS_PER_DAY + seconds - zone) * MS_PER_SECOND + fraction;
-    return s.len == 0;
+    return true;
 }
 
 static unsigned month_of_name(str name)

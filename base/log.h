@@ -7,7 +7,8 @@
  *     }
  *
  * `message` is a fixed text of ours. Never give the log a field value, a body, an event, an object
- * key or a credential. A line past LOG_LINE_MAX is cut at a field, and says so.
+ * key or a credential. No line is longer than LOG_LINE_MAX, so that a pipe takes it in one piece
+ * (PIPE_BUF): what does not fit is left out from a field on, and "truncated":true says so.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -22,7 +23,7 @@ enum log_level { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_FATAL,
 struct log {
     int fd;
     enum log_level level;      /* what is below is not written */
-    bool text;                 /* plain text instead of JSON */
+    bool text;                 /* name=value instead of JSON; a line feed becomes \r */
     int64_t (*now_ms)(void);   /* wall clock */
     str request_id, tenant_id; /* of the current invocation; empty between them */
 };
@@ -30,7 +31,7 @@ struct log {
 struct log_line {
     const struct log *log;
     struct buf out;
-    char memory[LOG_LINE_MAX + 64];
+    char memory[LOG_LINE_MAX];
 };
 
 /* "debug", "INFO", ...; false when it is none of them. */
@@ -43,7 +44,8 @@ bool log_start(const struct log *log, struct log_line *line, enum log_level leve
 void log_str(struct log_line *line, const char *name, str value);
 void log_u64(struct log_line *line, const char *name, uint64_t value);
 void log_i64(struct log_line *line, const char *name, int64_t value);
-/* kind, code, status, text, requestId of the service, file:line. */
+/* "kind", "code", "status", "text", "serviceRequestId", "at" (file:line); those that are empty are
+ * left out. */
 void log_why(struct log_line *line, const struct why *why);
 void log_end(struct log_line *line);
 

@@ -52,14 +52,18 @@ str str_take(str s, size_t n)
 
 str str_drop(str s, size_t n)
 {
-    return n < s.len ? (str){s.at + n, s.len - n} : (str){"", 0};
+    if (n == 0 || s.len == 0) {
+        return s; /* maybe of NULL, which takes no arithmetic */
+    }
+    n = n < s.len ? n : s.len;
+    return (str){s.at + n, s.len - n};
 }
 
 struct str_halves str_cut(str s, char separator)
 {
     const char *found = s.len ? memchr(s.at, separator, s.len) : NULL;
     if (!found) {
-        return (struct str_halves){.head = s, .tail = STR("")};
+        return (struct str_halves){.head = s, .tail = str_drop(s, s.len)};
     }
     return (struct str_halves){
         .head = str_span(s.at, found),

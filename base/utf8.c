@@ -1,13 +1,6 @@
 #include "base/utf8.h"
 
-#include <string.h>
-
-enum { INVALID = 0xFFFD };
-
-static bool is_tail(unsigned char c)
-{
-    return (c & 0xC0) == 0x80;
-}
+enum { REPLACEMENT = 0xFFFD };
 
 /* The length that a lead byte announces, 0 when no character starts with it. */
 static size_t announced_len(unsigned char lead)
@@ -24,37 +17,42 @@ static size_t announced_len(unsigned char lead)
     return lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
 }
 
-static uint32_t assemble(const unsigned char *at, size_t len)
+/* Overlong forms, surrogates and what is past U+10FFFF all show in the second byte. */
+static bool may_be_second(unsigned char lead, unsigned char second)
 {
-    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    uint32_t code_point = at[0] & lead_bits[len];
+    unsigned char least = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    unsigned char most = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    return second >= least && second <= most;
+}
+
+size_t utf8_char_len(str s, bool *cut)
+{
+    const unsigned char *at = (const unsigned char *)s.at;
+    size_t len = announced_len(at[0]);
+    *cut = false;
     for (size_t i = 1; i < len; i++) {
-        if (!is_tail(at[i])) {
-            return INVALID;
+        if (i == s.len) {
+            *cut = true;
+            return 0;
         }
-        code_point = (code_point << 6) | (at[i] & 0x3F);
+        if (!may_be_second(i == 1 ? at[0] : 0, at[i])) {
+            return 0;
+        }
     }
-    return code_point;
+    return len;
 }
 
 uint32_t utf8_decode(str s, size_t *len)
 {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
     const unsigned char *at = (const unsigned char *)s.at;
-    size_t want = announced_len(at[0]);
-    *len = 1;
-    if (want == 0 || want > s.len) {
-        return INVALID;
+    bool cut = false;
+    size_t found = utf8_char_len(s, &cut);
+    *len = found ? found : 1;
+    uint32_t code_point = found ? at[0] & lead_bits[found] : REPLACEMENT;
+    for (size_t i = 1; i < found; i++) {
+        code_point = code_point << 6 | (at[i] & 0x3F);
     }
-    uint32_t code_point = assemble(at, want);
-    bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-    if (code_point < smallest[want] || code_point > 0x10FFFF || surrogate) {
-        return INVALID;
-    }
-    if (code_point == INVALID && (want != 3 || memcmp(at, "\xEF\xBF\xBD", 3) != 0)) {
-        return INVALID;
-    }
-    *len = want;
     return code_point;
 }
 
@@ -62,14 +60,10 @@ size_t utf8_valid_len(str s)
 {
     size_t at = 0;
     while (at < s.len) {
-        if ((unsigned char)s.at[at] < 0x80) {
-            at++;
-            continue;
-        }
-        size_t len = 0;
-        uint32_t code_point = utf8_decode(str_drop(s, at), &len);
-        if (code_point == INVALID && len == 1) {
-            return at;
+        bool cut = false;
+        size_t len = (unsigned char)s.at[at] < 0x80 ? 1 : utf8_char_len(str_drop(s, at), &cut);
+        if (!len) {
+            break;
         }
         at += len;
     }
@@ -78,9 +72,9 @@ size_t utf8_valid_len(str s)
 
 void utf8_add(struct buf *b, uint32_t code_point)
 {
-    char bytes[4];
-    size_t len = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
     static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    size_t len = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    char bytes[4];
     for (size_t i = len - 1; i > 0; i--) {
         bytes[i] = (char)(unsigned char)(0x80 | (code_point & 0x3F));
         code_point >>= 6;

@@ -37,6 +37,14 @@ struct input {
     str notification;     /* INPUT_OBJECT: the S3 record's JSON as it came, for handing on */
 };
 
+/* Why a delivery cannot be acknowledged. */
+enum trouble {
+    TROUBLE_NONE,
+    TROUBLE_DATA, /* bad data, and no rejects queue to keep it in */
+    TROUBLE_BUSY, /* a service did not take or give what it should; later it may */
+    TROUBLE_TIME, /* not finished, or not started, when time was up */
+};
+
 struct delivery {
     struct delivery *next;
     enum origin origin;
@@ -45,9 +53,10 @@ struct delivery {
     str group_id; /* SQS FIFO */
     bool fifo;    /* the ARN ends in .fifo */
     struct input *inputs;
-    /* For ingest: what became of it. */
-    uint64_t pending; /* records given to put or reject whose outcome is open */
-    bool failed;      /* something in it is not durable: hand it back */
+    /* What became of it: ingest's, zero at first. */
+    enum trouble trouble;
+    uint64_t pending; /* records given to the ports whose outcome is open */
+    uint64_t failed;  /* records that are not durable */
 };
 
 /* Everything that is returned lies in `arena` or in `text`, and is good as long as both.

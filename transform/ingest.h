@@ -90,7 +90,7 @@ struct ingest {
     const struct log *log;
     struct delivery *deliveries;
     struct ingest_counts counts[ORIGIN_COUNT];
-    bool stopped; /* systemic failure or no time left: start nothing more */
+    unsigned rejects_logged;
 };
 
 /* Appends the answer to `reply`. A failure returned makes the invocation an error: nothing is

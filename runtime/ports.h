@@ -1,0 +1,38 @@
+/* The world as ingest wants it, on AWS: S3 objects to read, a DynamoDB table to write, SQS queues
+ * for rejects and for work that is handed on.
+ */
+#ifndef RUNTIME_PORTS_H
+#define RUNTIME_PORTS_H
+
+#include "aws/client.h"
+#include "aws/dynamodb.h"
+#include "aws/s3.h"
+#include "base/log.h"
+#include "runtime/config.h"
+#include "runtime/rejects.h"
+#include "transform/ingest.h"
+
+struct ports {
+    const struct config *config;
+    const struct log *log; /* of the invocation */
+    struct client client;
+    struct dynamodb_writer *writer;
+    struct s3_object object;      /* the open one */
+    struct s3_download *download; /* its body; NULL when none is open */
+    struct rejects rejects;
+    struct buf refused; /* tags of items that DynamoDB refused, until flush */
+    int64_t stop_ms;    /* wall clock: nothing new is started after it */
+    unsigned failures_logged;
+};
+
+/* Connects nothing yet. `env` and `config` must outlive the ports. */
+err ports_init(struct ports *ports, const struct config *config, const char *const *env,
+               struct why *why) MUST_USE;
+/* Safe on zeroed memory and twice. */
+void ports_close(struct ports *ports);
+/* Before each invocation: its log, and its deadline on the wall clock. */
+void ports_begin(struct ports *ports, const struct log *log, int64_t deadline_ms);
+/* What ingest calls; `ports` must stay where it is. */
+struct ingest_ports ports_for_ingest(struct ports *ports);
+
+#endif

@@ -1,0 +1,107 @@
+#include "runtime/rejects.h"
+
+#include "aws/hash.h"
+#include "aws/sqs.h"
+#include "transform/reject.h"
+
+#include <string.h>
+
+enum {
+    /* Queues made before 2025-08 take 256 KiB a message, new ones 1 MiB. */
+    MAX_MESSAGE_BYTES = 256 * 1024,
+    MAX_REJECTS_IN_MESSAGE = 2000,
+};
+
+struct rejects_entry {
+    struct ingest *ingest;
+    struct ticket from;
+};
+
+static const str opening = {"{\"rejects\":[", 12};
+static const str closing = {"]}", 2};
+
+void rejects_init(struct rejects *rejects, struct client *client, str queue_url)
+{
+    *rejects = (struct rejects){.client = client, .queue_url = queue_url};
+    buf_init(&rejects->message, MAX_MESSAGE_BYTES);
+    buf_init(&rejects->tickets, MAX_REJECTS_IN_MESSAGE * sizeof(struct rejects_entry));
+    buf_init(&rejects->one, MAX_MESSAGE_BYTES);
+}
+
+void rejects_close(struct rejects *rejects)
+{
+    buf_close(&rejects->message);
+    buf_close(&rejects->tickets);
+    buf_close(&rejects->one);
+}
+
+static void settle_all(struct rejects *rejects, enum outcome outcome)
+{
+    struct rejects_entry entry;
+    for (size_t at = 0; at < rejects->tickets.len; at += sizeof entry) {
+        memcpy(&entry, rejects->tickets.at + at, sizeof entry);
+        ingest_settle(entry.ingest, &entry.from, outcome);
+    }
+    buf_clear(&rejects->tickets);
+    buf_clear(&rejects->message);
+}
+
+/* A queue that is busy fails only the deliveries of these rejects; anything else is systemic. */
+err rejects_flush(struct rejects *rejects, struct why *why)
+{
+    if (!rejects->tickets.len) {
+        return OK;
+    }
+    struct why send_why = {0};
+    buf_add(&rejects->message, closing);
+    err sent = sqs_send(rejects->client, rejects->queue_url, buf_str(&rejects->message), &send_why);
+    settle_all(rejects, sent.kind ? OUTCOME_FAILED : OUTCOME_REJECTED);
+    if (sent.kind == ERR_BUSY || sent.kind == ERR_DEADLINE) {
+        return OK;
+    }
+    if (sent.kind) {
+        *why = send_why;
+    }
+    return sent;
+}
+
+static void write_reject(struct rejects *rejects, const struct reject *reject)
+{
+    char id[HASH_HEX_LEN];
+    buf_clear(&rejects->one);
+    reject_add_identity(&rejects->one, reject);
+    hash_sha256_hex(buf_str(&rejects->one), id);
+    buf_clear(&rejects->one);
+    reject_add_json(&rejects->one, reject, (str){id, sizeof id});
+}
+
+static bool fits(const struct rejects *rejects)
+{
+    size_t needed = rejects->one.len + 1 + closing.len;
+    return rejects->message.len + needed <= rejects->message.max &&
+           rejects->tickets.len + sizeof(struct rejects_entry) <= rejects->tickets.max;
+}
+
+static void append(struct rejects *rejects, const struct rejects_entry *entry)
+{
+    buf_add(&rejects->message, rejects->message.len ? STR(",") : opening);
+    buf_add(&rejects->message, buf_str(&rejects->one));
+    buf_add(&rejects->tickets, (str){(const char *)entry, sizeof *entry});
+}
+
+err rejects_add(struct rejects *rejects, struct ingest *ingest, const struct reject *reject,
+                struct why *why)
+{
+    struct rejects_entry entry = {ingest, reject->from};
+    write_reject(rejects, reject);
+    if (!fits(rejects) && rejects_flush(rejects, why).kind) {
+        ingest_settle(ingest, &reject->from, OUTCOME_FAILED);
+        return (err){why->kind};
+    }
+    append(rejects, &entry);
+    if (rejects->one.failed || rejects->message.failed || rejects->tickets.failed) {
+        settle_all(rejects, OUTCOME_FAILED);
+        return FAIL(why, ERR_LIMIT, "no memory for a reject");
+    }
+    return OK;
+}

@@ -1,0 +1,161 @@
+/* Rejects as JSON, read back with jansson, and versions. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "base/base64.h"
+#include "transform/reject.h"
+#include "transform/version.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static struct delivery message = {.origin = ORIGIN_SQS, .id = {"m-1", 3}};
+static struct delivery notification = {.origin = ORIGIN_S3};
+static struct input text = {.kind = INPUT_TEXT};
+static struct input object = {
+    .kind = INPUT_OBJECT,
+    .bucket = {"bucket", 6},
+    .key = {"a \"b\".csv", 9},
+    .etag = {"e1", 2},
+};
+
+static json_t *write_and_read(const struct reject *reject)
+{
+    struct buf out;
+    buf_init(&out, (size_t)1 << 20);
+    reject_add_json(&out, reject, STR("id0"));
+    assert_false(out.failed);
+    json_t *root = json_loadb(out.at, out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    buf_close(&out);
+    return root;
+}
+
+static const char *member(json_t *root, const char *name)
+{
+    return json_string_value(json_object_get(root, name));
+}
+
+static void a_reject_says_what_why_and_where(void **state)
+{
+    struct reject reject = {
+        .from = {&notification, &object, 1000, 7, 12},
+        .reason = REASON_E_PHONE,
+        .field = STR("phone_number"),
+        .raw = STR("a\xff,b\r\n1"),
+    };
+    (void)state;
+    json_t *root = write_and_read(&reject);
+    assert_string_equal(member(root, "id"), "id0");
+    assert_string_equal(member(root, "reason"), "E_PHONE");
+    assert_string_equal(member(root, "field"), "phone_number");
+    assert_string_equal(member(root, "source"), "s3://bucket/a \"b\".csv");
+    assert_int_equal(json_integer_value(json_object_get(root, "offset")), 1000);
+    assert_int_equal(json_integer_value(json_object_get(root, "length")), 7);
+    assert_int_equal(json_integer_value(json_object_get(root, "line")), 12);
+    char raw[16];
+    size_t len = 0;
+    assert_true(base64_decode(str_from(member(root, "raw")), raw, &len));
+    assert_int_equal(len, 7);
+    assert_memory_equal(raw, "a\xff,b\r\n1", 7);
+    assert_null(json_object_get(root, "truncated"));
+    json_decref(root);
+}
+
+static void a_long_record_is_cut_and_says_so(void **state)
+{
+    static char bytes[REJECT_MAX_RAW_BYTES + 10];
+    struct reject reject = {
+        .from = {&message, &text, 0, sizeof bytes, 1},
+        .reason = REASON_E_JSON,
+        .raw = {bytes, sizeof bytes},
+    };
+    (void)state;
+    json_t *root = write_and_read(&reject);
+    assert_true(json_is_true(json_object_get(root, "truncated")));
+    assert_int_equal(strlen(member(root, "raw")), (REJECT_MAX_RAW_BYTES + 2) / 3 * 4);
+    assert_string_equal(member(root, "source"), "sqs:m-1");
+    json_decref(root);
+}
+
+static void expect_identity(const struct reject *reject, const char *wanted)
+{
+    char memory[256] = {0};
+    struct buf out;
+    buf_wrap(&out, memory, sizeof memory - 1);
+    reject_add_identity(&out, reject);
+    assert_string_equal(memory, wanted);
+}
+
+static void a_reject_is_the_same_when_its_delivery_comes_again(void **state)
+{
+    struct input bad = {.kind = INPUT_BAD, .text = {"x", 1}};
+    (void)state;
+    expect_identity(&(struct reject){.from = {&notification, &object, 5, 1, 1}},
+                    "s3://bucket/a \"b\".csv|e1|5");
+    expect_identity(&(struct reject){.from = {&message, &text, 9, 1, 1}}, "sqs:m-1||9");
+    expect_identity(&(struct reject){.from = {&message, &bad, 0, 1, 1}}, "sqs:m-1||0|x");
+}
+
+static int compare_versions(const struct ticket *a, const struct ticket *b)
+{
+    char memory[2][VERSION_LEN];
+    for (size_t i = 0; i < 2; i++) {
+        struct buf out;
+        buf_wrap(&out, memory[i], VERSION_LEN);
+        version_add(&out, -1, i ? b : a);
+        assert_int_equal(out.len, VERSION_LEN);
+        assert_false(out.failed);
+    }
+    return memcmp(memory[0], memory[1], VERSION_LEN);
+}
+
+static void versions_sort_by_time_then_tie_then_offset(void **state)
+{
+    struct delivery shard = {.origin = ORIGIN_KINESIS};
+    const struct {
+        const char *what;
+        struct delivery *delivery;
+        struct input early, late;
+        uint64_t early_offset, late_offset;
+    } rows[] = {
+        {"time", &message, {.event_ms = 999}, {.event_ms = 1000}, 5, 0},
+        {"sequence numbers are numbers",
+         &shard,
+         {.event_ms = 1, .tie = {"99", 2}},
+         {.event_ms = 1, .tie = {"100", 3}},
+         5,
+         0},
+        {"sequencers are padded on the right",
+         &notification,
+         {.event_ms = 1, .tie = {"0055AED6DCD90281E5", 18}},
+         {.event_ms = 1, .tie = {"0055AED6DCD90281E51", 19}},
+         5,
+         0},
+        {"offset", &message, {.event_ms = 1}, {.event_ms = 1}, 9, 10},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ticket early = {rows[i].delivery, &rows[i].early, rows[i].early_offset, 0, 0};
+        struct ticket late = {rows[i].delivery, &rows[i].late, rows[i].late_offset, 0, 0};
+        if (compare_versions(&early, &late) >= 0) {
+            fail_msg("%s", rows[i].what);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reject_says_what_why_and_where),
+        cmocka_unit_test(a_long_record_is_cut_and_says_so),
+        cmocka_unit_test(a_reject_is_the_same_when_its_delivery_comes_again),
+        cmocka_unit_test(versions_sort_by_time_then_tie_then_offset),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

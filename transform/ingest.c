@@ -1,0 +1,265 @@
+#include "transform/ingest.h"
+
+#include "transform/answer.h"
+#include "transform/version.h"
+
+enum {
+    RECORDS_PER_LOOK_AT_THE_CLOCK = 64,
+    LOGGED_REJECTS = 20, /* per invocation: a bad file must not flood the log */
+};
+
+static struct ingest_counts *counts_of(struct ingest *ingest, const struct ticket *from)
+{
+    return &ingest->counts[from->delivery->origin];
+}
+
+static void set_trouble(struct delivery *delivery, enum trouble trouble)
+{
+    if (delivery->trouble == TROUBLE_NONE) {
+        delivery->trouble = trouble;
+    }
+}
+
+static void count(struct ingest *ingest, const struct ticket *from, enum outcome outcome)
+{
+    counts_of(ingest, from)->of[outcome]++;
+    if (outcome == OUTCOME_FAILED) {
+        from->delivery->failed++;
+    }
+}
+
+void ingest_settle(struct ingest *ingest, const struct ticket *from, enum outcome outcome)
+{
+    from->delivery->pending--;
+    count(ingest, from, outcome);
+    if (outcome == OUTCOME_FAILED) {
+        set_trouble(from->delivery, TROUBLE_BUSY);
+    }
+}
+
+static bool time_is_up(struct ingest *ingest)
+{
+    return ingest->ports->ms_left(ingest->ports->ctx) <= 0;
+}
+
+static void log_reject(struct ingest *ingest, const struct reject *reject)
+{
+    struct log_line line;
+    if (ingest->rejects_logged++ < LOGGED_REJECTS &&
+        log_start(ingest->log, &line, LOG_WARN, "record rejected")) {
+        log_str(&line, "source", event_origin_name(reject->from.delivery->origin));
+        log_str(&line, "reason", reason_code(reject->reason));
+        log_str(&line, "field", reject->field);
+        log_u64(&line, "offset", reject->from.offset);
+        log_u64(&line, "line", reject->from.line);
+        log_end(&line);
+    }
+}
+
+/* Bad data is never a failure once it is kept; where nothing keeps it, its delivery fails. */
+static MUST_USE err reject_record(struct ingest *ingest, const struct reject *reject,
+                                  struct why *why)
+{
+    log_reject(ingest, reject);
+    if (!ingest->config->has_rejects) {
+        set_trouble(reject->from.delivery, TROUBLE_DATA);
+        count(ingest, &reject->from, OUTCOME_FAILED);
+        return OK;
+    }
+    reject->from.delivery->pending++;
+    return ingest->ports->reject(ingest->ports->ctx, ingest, reject, why);
+}
+
+static MUST_USE err put_user(struct ingest *ingest, const struct user *user,
+                             const struct ticket *from, struct why *why)
+{
+    char memory[VERSION_LEN];
+    struct buf version;
+    buf_wrap(&version, memory, sizeof memory);
+    version_add(&version, user->updated_ms, from);
+    from->delivery->pending++;
+    return ingest->ports->put(ingest->ports->ctx, ingest, user, buf_str(&version), from, why);
+}
+
+static MUST_USE err take_record(struct ingest *ingest, const struct record *record,
+                                struct ticket *from, struct why *why)
+{
+    struct arena scratch = *ingest->arena;
+    struct user user;
+    str field = STR("");
+    from->offset = record->offset;
+    from->length = record->length;
+    from->line = record->line;
+    counts_of(ingest, from)->in++;
+    enum reason reason = record->bad;
+    if (!reason) {
+        reason = user_read(record, &ingest->config->rules, &scratch, &user, &field);
+    }
+    if (reason) {
+        return reject_record(ingest, &(struct reject){*from, reason, field, record->raw}, why);
+    }
+    return put_user(ingest, &user, from, why);
+}
+
+/* What a failed read of the source means for its delivery: gone is done, busy comes again, and
+ * anything else stops the invocation. */
+static MUST_USE err source_failed(struct ingest *ingest, struct ticket *from, struct why *why)
+{
+    enum err_kind kind = why->kind;
+    if (kind != ERR_MISSING && kind != ERR_BUSY && kind != ERR_DEADLINE) {
+        return (err){kind};
+    }
+    log_failure(ingest->log, LOG_WARN,
+                kind == ERR_MISSING ? "object is gone or was overwritten" : "object not read", why);
+    *why = (struct why){0};
+    if (kind == ERR_MISSING) {
+        counts_of(ingest, from)->ignored++;
+        return OK;
+    }
+    set_trouble(from->delivery, kind == ERR_BUSY ? TROUBLE_BUSY : TROUBLE_TIME);
+    return OK;
+}
+
+/* A delivery that comes again as a whole is not worth more writes. */
+static bool comes_again(const struct delivery *delivery)
+{
+    return delivery->trouble == TROUBLE_BUSY || delivery->trouble == TROUBLE_TIME;
+}
+
+static MUST_USE err take_records(struct ingest *ingest, struct record_reader *reader,
+                                 struct ticket *from, struct why *why)
+{
+    for (uint64_t n = 0; !comes_again(from->delivery); n++) {
+        struct record *record = NULL;
+        if (n % RECORDS_PER_LOOK_AT_THE_CLOCK == 0 && time_is_up(ingest)) {
+            set_trouble(from->delivery, TROUBLE_TIME);
+            break;
+        }
+        if (record_next(reader, &record, why).kind) {
+            return source_failed(ingest, from, why);
+        }
+        if (!record) {
+            break;
+        }
+        TRY(take_record(ingest, record, from, why));
+    }
+    return OK;
+}
+
+static MUST_USE err take_source(struct ingest *ingest, struct source source,
+                                enum record_format format, struct ticket *from, struct why *why)
+{
+    struct arena after = *ingest->arena;
+    struct record_options options = {format, ingest->config->max_record_bytes};
+    struct record_reader *reader = NULL;
+    TRY(record_open(source, &options, ingest->arena, &reader, why));
+    err result = take_records(ingest, reader, from, why);
+    *ingest->arena = after;
+    return result;
+}
+
+static MUST_USE err take_object(struct ingest *ingest, struct ticket *from, struct why *why)
+{
+    struct opened opened = {0};
+    counts_of(ingest, from)->objects++;
+    if (ingest->ports->open(ingest->ports->ctx, from->input, &opened, why).kind) {
+        return source_failed(ingest, from, why);
+    }
+    err result = take_source(ingest, opened.source, opened.format, from, why);
+    ingest->ports->close(ingest->ports->ctx);
+    return result;
+}
+
+static MUST_USE err take_bad_input(struct ingest *ingest, struct ticket *from, struct why *why)
+{
+    const struct input *input = from->input;
+    from->length = input->text.len;
+    from->line = 1;
+    counts_of(ingest, from)->in++;
+    return reject_record(ingest, &(struct reject){*from, input->bad, STR(""), input->text}, why);
+}
+
+static MUST_USE err take_input(struct ingest *ingest, struct ticket *from, struct why *why)
+{
+    str text = from->input->text;
+    switch (from->input->kind) {
+    case INPUT_OBJECT:
+        return take_object(ingest, from, why);
+    case INPUT_TEXT:
+        counts_of(ingest, from)->bytes += text.len;
+        return take_source(ingest, source_of_text(&text), FORMAT_UNKNOWN, from, why);
+    case INPUT_BAD:
+        return take_bad_input(ingest, from, why);
+    case INPUT_IGNORED:
+        counts_of(ingest, from)->ignored++;
+        break;
+    }
+    return OK;
+}
+
+static MUST_USE err take_delivery(struct ingest *ingest, struct delivery *delivery, struct why *why)
+{
+    if (time_is_up(ingest)) {
+        set_trouble(delivery, TROUBLE_TIME);
+    }
+    for (struct input *in = delivery->inputs; in && !comes_again(delivery); in = in->next) {
+        struct ticket from = {.delivery = delivery, .input = in};
+        TRY(take_input(ingest, &from, why));
+    }
+    return OK;
+}
+
+/* After a failed record of a shard nothing later of it is written: it all comes again. */
+static MUST_USE err take_deliveries(struct ingest *ingest, struct why *why)
+{
+    bool shard_failed = false;
+    for (struct delivery *d = ingest->deliveries; d; d = d->next) {
+        if (d->origin == ORIGIN_KINESIS && shard_failed) {
+            set_trouble(d, TROUBLE_BUSY);
+            continue;
+        }
+        TRY(take_delivery(ingest, d, why));
+        shard_failed = shard_failed || (d->origin == ORIGIN_KINESIS && d->trouble != TROUBLE_NONE);
+    }
+    return OK;
+}
+
+/* Every record that came in is in one of the outcomes, or the contract is broken. */
+static MUST_USE err check_accounts(const struct ingest *ingest, struct why *why)
+{
+    for (size_t origin = 0; origin < ORIGIN_COUNT; origin++) {
+        const struct ingest_counts *counts = &ingest->counts[origin];
+        uint64_t sum = 0;
+        for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+            sum += counts->of[i];
+        }
+        if (sum != counts->in) {
+            return FAIL(why, ERR_BUG, "%llu records came in and %llu are accounted for",
+                        (unsigned long long)counts->in, (unsigned long long)sum);
+        }
+    }
+    for (const struct delivery *d = ingest->deliveries; d; d = d->next) {
+        if (d->pending) {
+            return FAIL(why, ERR_BUG, "a record's outcome was never told");
+        }
+    }
+    return OK;
+}
+
+err ingest_event(struct ingest *ingest, str event, struct buf *reply, struct why *why)
+{
+    struct why flush_why = {0};
+    TRY(event_read(event, ingest->arena, &ingest->deliveries, why));
+    err taken = take_deliveries(ingest, why);
+    err flushed = ingest->ports->flush(ingest->ports->ctx, &flush_why);
+    answer_log_counts(ingest);
+    if (taken.kind) {
+        return taken;
+    }
+    if (flushed.kind) {
+        *why = flush_why;
+        return flushed;
+    }
+    TRY(check_accounts(ingest, why));
+    return answer_write(ingest, reply, why);
+}

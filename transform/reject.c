@@ -1,0 +1,80 @@
+#include "transform/reject.h"
+
+#include "base/base64.h"
+#include "base/json.h"
+
+static void add_source(struct buf *b, const struct reject *reject)
+{
+    const struct input *input = reject->from.input;
+    if (input->kind == INPUT_OBJECT) {
+        buf_add(b, STR("s3://"));
+        buf_add(b, input->bucket);
+        buf_char(b, '/');
+        buf_add(b, input->key);
+        return;
+    }
+    buf_add(b, event_origin_name(reject->from.delivery->origin));
+    buf_char(b, ':');
+    buf_add(b, reject->from.delivery->id);
+}
+
+void reject_add_identity(struct buf *b, const struct reject *reject)
+{
+    const struct input *input = reject->from.input;
+    add_source(b, reject);
+    buf_char(b, '|');
+    buf_add(b, input->version_id.len ? input->version_id : input->etag);
+    buf_char(b, '|');
+    buf_u64(b, reject->from.offset);
+    /* Without an id of its delivery, or when several inputs of one delivery are bad, only the
+     * bytes themselves tell it from others. */
+    if (input->kind == INPUT_BAD || (input->kind == INPUT_TEXT && !reject->from.delivery->id.len)) {
+        buf_char(b, '|');
+        buf_add(b, input->text);
+    }
+}
+
+static void add_member(struct buf *b, str name, str value)
+{
+    json_add_string(b, name);
+    buf_char(b, ':');
+    json_add_string(b, value);
+    buf_char(b, ',');
+}
+
+static void add_number(struct buf *b, str name, uint64_t value)
+{
+    json_add_string(b, name);
+    buf_char(b, ':');
+    buf_u64(b, value);
+    buf_char(b, ',');
+}
+
+static void add_source_member(struct buf *b, const struct reject *reject)
+{
+    char memory[4096];
+    struct buf source;
+    buf_wrap(&source, memory, sizeof memory);
+    add_source(&source, reject);
+    add_member(b, STR("source"), buf_str(&source));
+}
+
+void reject_add_json(struct buf *b, const struct reject *reject, str id)
+{
+    str raw = str_take(reject->raw, REJECT_MAX_RAW_BYTES);
+    buf_char(b, '{');
+    add_member(b, STR("id"), id);
+    add_member(b, STR("reason"), reason_code(reject->reason));
+    add_member(b, STR("text"), reason_text(reject->reason));
+    add_member(b, STR("field"), reject->field);
+    add_source_member(b, reject);
+    add_number(b, STR("offset"), reject->from.offset);
+    add_number(b, STR("length"), reject->from.length);
+    add_number(b, STR("line"), reject->from.line);
+    if (raw.len < reject->from.length) {
+        buf_add(b, STR("\"truncated\":true,"));
+    }
+    buf_add(b, STR("\"raw\":\""));
+    base64_add(b, raw);
+    buf_add(b, STR("\"}"));
+}

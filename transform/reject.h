@@ -1,0 +1,20 @@
+/* Rejects as JSON for the rejects queue: what was refused, why, and where it stands.
+ *
+ * {"id":.., "reason":"E_PHONE", "text":.., "field":"phone_number", "source":"s3://bucket/key",
+ *  "offset":0, "length":0, "line":1, "raw":"<base64>"}; "truncated":true where raw is cut.
+ */
+#ifndef TRANSFORM_REJECT_H
+#define TRANSFORM_REJECT_H
+
+#include "base/buf.h"
+#include "transform/ingest.h"
+
+enum { REJECT_MAX_RAW_BYTES = 64 * 1024 };
+
+/* Appends what makes the reject the same one when its delivery comes again: the bytes to hash for
+ * its id. */
+void reject_add_identity(struct buf *b, const struct reject *reject);
+/* Appends the JSON object. `id` is printable ASCII. */
+void reject_add_json(struct buf *b, const struct reject *reject, str id);
+
+#endif
