@@ -78,11 +78,13 @@ $(patsubst test/%.c,$(B)/test/%,$(wildcard test/unit/$1/test_*.c)): $(B)/test/%:
 endef
 $(foreach r,base aws transform runtime local,$(eval $(call room_tests,$r)))
 
-# A fuzzer sees every room. As a test it has a main() that tries its own seeds (-DFUZZ_MAIN); in
-# FLAVOUR=fuzz libFuzzer drives it.
-FUZZERS = $(patsubst test/%.c,$(B)/test/%,$(wildcard test/fuzz/fuzz_*.c))
+# A fuzzer sees every room. As a test it has a main() that goes through its own seeds (-DFUZZ_MAIN,
+# fuzz_main.c); in FLAVOUR=fuzz libFuzzer drives it.
+FUZZ_MAIN = test/fuzz/fuzz_main.c
+FUZZERS = $(patsubst test/%.c,$(B)/test/%,$(filter-out $(FUZZ_MAIN),$(wildcard test/fuzz/fuzz_*.c)))
 $(B)/obj/test/fuzz/%.o: ALL_CFLAGS += $(if $(filter fuzz,$(FLAVOUR)),,-DFUZZ_MAIN)
-$(FUZZERS): $(B)/test/%: $(B)/obj/test/%.o $(call archive,support local runtime aws transform base)
+$(FUZZERS): $(B)/test/%: $(B)/obj/test/%.o $(call objects,$(wildcard $(FUZZ_MAIN))) \
+            $(call archive,support local runtime aws transform base)
 	@mkdir -p $(@D)
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) $(if $(filter fuzz,$(FLAVOUR)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
@@ -92,7 +94,7 @@ fuzzers: $(FUZZERS)
 .PHONY: all tests fuzzers
 
 # What `make test` runs: strictly compiled, then with sanitizers, which the fuzzers' seeds get too.
-FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(JOBS)
+FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(if $(V),,-s) $(JOBS)
 JOBS     = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
            $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh)
@@ -110,14 +112,17 @@ demo: ## show it at work on this machine: a local AWS, a few hundred users, the 
 	@deploy/demo/run.sh
 
 # Each check is a script of its own, and a target: make lint-tidy.
-LINTS = format banned headers sizes layers names cppcheck tidy
-lint: $(LINTS:%=lint-%) ## check the source: format, layers, names, sizes, clang-tidy, cppcheck
+LINTS = format sizes banned must-use headers layers names cppcheck tidy
+lint: $(LINTS:%=lint-%) lint-clang ## check the source: format, layers, names, sizes, clang-tidy, cppcheck
 $(LINTS:%=lint-%): lint-%: | lint-tools
 	@test/lint/$*.sh
 lint-names lint-layers: export OBJECTS = $(B)/obj
 lint-names lint-layers: lint-objects
 lint-objects: $(foreach r,base aws transform runtime local,$(call archive,$r)) \
               $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS)))
+lint-clang: | lint-tools
+	$(FLAVOUR_MAKE) FLAVOUR=strict-clang B=$(B)/strict-clang all
+	@echo "lint: clang -Werror: ok"
 lint-tools:
 	@deploy/install.sh build lint
 lint-self: lint-tools ## plant a fault for each check and see it found
@@ -147,7 +152,7 @@ help: ## list these commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-.PHONY: test demo lint $(LINTS:%=lint-%) lint-objects lint-tools lint-self fuzz format \
+.PHONY: test demo lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
         install-deps clean help
 .SECONDARY:
 

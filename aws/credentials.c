@@ -23,8 +23,7 @@ static MUST_USE err read_value(const char *const *env, const char *name, str *ou
     return OK;
 }
 
-static MUST_USE err read_needed(const char *const *env, const char *name, str *out,
-                                struct why *why)
+static MUST_USE err read_needed(const char *const *env, const char *name, str *out, struct why *why)
 {
     TRY(read_value(env, name, out, why));
     return out->len ? OK : FAIL(why, ERR_DENIED, "%s is not set", name);

@@ -14,8 +14,8 @@ struct credentials {
     str session_token; /* empty for long-term keys */
 };
 
-/* Borrowed from `env`. ERR_DENIED naming the variable that is missing or that holds a byte which
- * cannot stand in a header. */
+/* Borrowed from `env`. ERR_DENIED naming the variable that is missing or that holds a character no
+ * key has: one that is not visible ASCII, and in the key id a '/' or ','. */
 err credentials_from_env(const char *const *env, struct credentials *out, struct why *why) MUST_USE;
 
 #endif

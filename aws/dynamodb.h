@@ -10,7 +10,6 @@
 #define AWS_DYNAMODB_H
 
 #include "aws/client.h"
-#include "base/json.h"
 
 enum dynamodb_mode { DYNAMODB_NEWEST, DYNAMODB_BATCH };
 

@@ -20,21 +20,31 @@ struct sigv4_request {
     str method; /* upper case */
     str path;   /* percent-encoded, as sent; empty means "/" */
     str query;  /* as sent, without '?'; order and encoding are made canonical here */
-    const struct header *headers; /* to be signed, host and x-amz-date among them */
+    /* As sent, host and x-amz-date among them, in any order and case. What proxies change on the
+     * way (connection, user-agent, ...) is left out of the signature here. */
+    const struct header *headers;
     size_t header_count;
     str payload_hash; /* HASH_HEX_LEN hex digits, or SIGV4_UNSIGNED_PAYLOAD */
     bool s3;          /* the path is canonical as it stands: not normalised, not encoded again */
 };
 
-/* A cache of the last signing key. Zeroed: empty. sigv4_forget wipes it. */
+/* Where the steps' texts are built; kept, as the next request needs as much. */
+struct sigv4_scratch {
+    struct buf canonical; /* the canonical request */
+    struct buf sorted;    /* parameters, headers */
+    struct buf text;
+};
+
+/* A cache of the last signing key. Zeroed: empty. sigv4_forget wipes and frees it. */
 struct sigv4_keys {
     unsigned char key[HASH_LEN];
     unsigned char of[HASH_LEN]; /* hash of what the key was derived from */
-    bool filled;
+    struct sigv4_scratch scratch;
 };
 
-/* Appends to `authorization`. Each step's text is built in scratch buffers that grow to the
- * request's size; nothing is cut. ERR_LIMIT when there is no memory. */
+/* Appends to `authorization`. A session token is one of the headers. Each step's text is built in
+ * scratch buffers that grow to the request's size; nothing is cut. ERR_LIMIT when there is no
+ * memory. */
 err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials, str region,
                str service, int64_t now_ms, const struct sigv4_request *request,
                struct buf *authorization, struct why *why) MUST_USE;
@@ -43,6 +53,7 @@ err sigv4_canonical_request(const struct sigv4_request *request, struct buf *out
                             struct why *why) MUST_USE;
 void sigv4_string_to_sign(str region, str service, int64_t now_ms, str canonical_request,
                           struct buf *out);
+/* Safe on zeroed memory and twice. */
 void sigv4_forget(struct sigv4_keys *keys);
 
 #endif

@@ -31,8 +31,9 @@ struct sqs_result {
  * characters SQS does not take; ERR_MISSING when there is no such queue; ERR_BUG when the reply's
  * MD5 is not the body's. */
 err sqs_send(struct client *client, str queue_url, str body, struct why *why) MUST_USE;
-/* Up to SQS_BATCH_MAX bodies. `results` is filled for each when OK is returned: a reply of 200 can
- * still hold failures. Those that are not the sender's fault are tried again. */
+/* Up to SQS_BATCH_MAX bodies, in as many requests as SQS_BATCH_MAX_BYTES makes necessary. `results`
+ * is filled for each when OK is returned: a reply of 200 can still hold failures. Those that are
+ * not the sender's fault are tried again. After a failure returned, some may have been sent. */
 err sqs_send_batch(struct client *client, str queue_url, const str *bodies, size_t count,
                    struct sqs_result *results, struct why *why) MUST_USE;
 /* Up to `max` (1..10) messages into `messages`, their texts into the arena. wait_s 0..20 is long

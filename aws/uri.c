@@ -2,8 +2,8 @@
 
 static bool is_unreserved(unsigned char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
 }
 
 static void add_escape(struct buf *b, unsigned char c)
@@ -16,8 +16,8 @@ static void add_escape(struct buf *b, unsigned char c)
 static size_t plain_len(str s, bool slash_is_plain)
 {
     size_t len = 0;
-    while (len < s.len && (is_unreserved((unsigned char)s.at[len]) ||
-                           (slash_is_plain && s.at[len] == '/'))) {
+    while (len < s.len &&
+           (is_unreserved((unsigned char)s.at[len]) || (slash_is_plain && s.at[len] == '/'))) {
         len++;
     }
     return len;

@@ -77,12 +77,13 @@ void base64_add(struct buf *b, str bytes)
         uint32_t group = (uint32_t)in[i] << 16;
         group |= left > 1 ? (uint32_t)in[i + 1] << 8 : 0;
         group |= left > 2 ? (uint32_t)in[i + 2] : 0;
-        char four[4] = {
-            alphabet[group >> 18],
-            alphabet[group >> 12 & 63],
-            left > 1 ? alphabet[group >> 6 & 63] : '=',
-            left > 2 ? alphabet[group & 63] : '=',
-        };
+        char four[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63], '=', '='};
+        if (left > 1) {
+            four[2] = alphabet[group >> 6 & 63];
+        }
+        if (left > 2) {
+            four[3] = alphabet[group & 63];
+        }
         buf_add(b, (str){four, sizeof four});
     }
 }

@@ -5,7 +5,7 @@
 #include "base/json_chars.h"
 #include "base/utf8.h"
 
-/* Each step moves `at` forward, and leaves it at the byte it cannot take when it fails. A
+/* Each step moves `at` forward, and when it fails leaves it at the byte it cannot take. A
  * failure at the very end of a text that is not whole is then a text cut short, wherever it was. */
 
 struct json json_read(str text, bool whole)

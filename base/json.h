@@ -1,4 +1,4 @@
-/* A strict JSON pull reader over text in memory, and a string writer. RFC 8259; no tree, no copies.
+/* A strict JSON pull reader over text in memory. RFC 8259; no tree, no copies.
  *
  * json_next gives one token at a time and checks everything on the way: grammar, UTF-8, escapes
  * (surrogates in pairs), numbers, depth. Names and strings come raw, as they stand between the
@@ -7,12 +7,14 @@
  *
  * The text may be the beginning of more (`whole` = false): then a token that the text cuts off is
  * JSON_SHORT rather than JSON_BAD, and reading starts over once there is more text.
+ *
+ * Not together with <jansson.h>, which has the same names for its types.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "base/json_write.h"
 
 enum { JSON_MAX_DEPTH = 32 };
 
@@ -59,9 +61,5 @@ bool json_ends(const struct json *j);
 str json_text(const struct json *j, struct arena *a);
 /* The same for a raw string that json_next gave earlier. */
 str json_unescape(str raw, struct arena *a);
-
-/* Appends `s` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD, so that
- * what is written is always JSON. */
-void json_add_string(struct buf *b, str s);
 
 #endif

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/date.h"
-#include "base/json.h"
+#include "base/json_write.h"
 
 /* The longest end of a line; room for it is always left. */
 #define TRUNCATED ",\"truncated\":true}\n"

@@ -27,10 +27,9 @@ needs_of() {
         ;;
     lint)
         echo "clang|command -v clang"
-        echo "clang-format|command -v clang-format"
-        echo "clang-tidy|command -v clang-tidy"
+        echo "clang-format-14|command -v clang-format-14 || command -v clang-format"
+        echo "clang-tidy-14|command -v clang-tidy-14 || command -v clang-tidy"
         echo "cppcheck|command -v cppcheck"
-        echo "python3|command -v python3"
         ;;
     fuzz)
         echo "clang|command -v clang"

@@ -93,7 +93,7 @@ static MUST_USE err read_region(const char *const *env, str *region, struct why 
     str variable = STR("PHONE_REGION");
     *region = env_get(env, variable);
     if (region->len && !user_knows_region(*region)) {
-        return refuse(variable, "an ISO 3166 alpha-2 code in capitals, such as DE", why);
+        return refuse(variable, "an ISO 3166 alpha-2 code such as DE", why);
     }
     return OK;
 }

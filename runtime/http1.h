@@ -27,14 +27,15 @@ struct http1 {
     uint32_t address;   /* network byte order */
     uint16_t port;      /* network byte order */
     int64_t timeout_ms; /* for each wait on the socket; 0: for ever, as /next needs */
-    char *in;           /* what was received and not consumed yet */
-    size_t in_len, in_at;
+    bool timed_out;     /* the last wait ran into timeout_ms */
+    char *in;           /* what was received: the reply's head, then [in_at, in_len) to consume */
+    size_t in_head, in_at, in_len;
     unsigned connects; /* connections opened so far */
 };
 
 struct http1_request {
     str method, path;
-    const struct http1_header *headers; /* besides Host and Content-Length */
+    const struct http1_header *headers; /* besides Host and Content-Length; no control characters */
     size_t header_count;
     str body;
 };
@@ -49,10 +50,11 @@ struct http1_reply {
 /* `address` is "host:port" as in AWS_LAMBDA_RUNTIME_API. Nothing is connected yet. */
 err http1_init(struct http1 *http, str address, struct why *why) MUST_USE;
 /* Sends the request and reads the reply, its body into `body` (cleared first; its maximum bounds
- * the body). ERR_BUSY: no connection, reset, time-out, closed early: sending it again may help.
- * ERR_LIMIT: the reply is past a bound; ERR_BUG: it is not HTTP. After any failure the connection
- * is closed. A request on a reused connection that dies before the first byte of the reply is sent
- * once more on a new one only if `repeatable`. */
+ * the body). reply->status is 0 unless the head was read, also where its body fails. ERR_BUSY: no
+ * connection, reset, time-out, closed early: sending it again may help. ERR_LIMIT: the reply is
+ * past a bound; ERR_BUG: it is not HTTP. After any failure the connection is closed. A request on a
+ * reused connection that dies before the first byte of the reply is sent once more on a new one
+ * only if `repeatable`. */
 err http1_send(struct http1 *http, const struct http1_request *request, bool repeatable,
                struct http1_reply *reply, struct buf *body, struct why *why) MUST_USE;
 /* The value of a header, empty when absent. */

@@ -6,10 +6,9 @@ struct words {
     str code, text;
 };
 
-static const struct words all[] = {
-    {{"", 0}, {"", 0}},
+static const struct words all[] = {{{"", 0}, {"", 0}},
 #define REASON_WORDS(code, text) {{#code, sizeof #code - 1}, {text, sizeof text - 1}},
-    REASONS(REASON_WORDS)
+                                   REASONS(REASON_WORDS)
 #undef REASON_WORDS
 };
 

@@ -1,9 +1,9 @@
 #include "transform/text.h"
 
-#include "base/utf8.h"
-
 #include <string.h>
 #include <utf8proc.h>
+
+#include "base/utf8.h"
 
 /* What 256 characters can take before NFC joins their parts (at most four to one) and so more than
  * any text within the limits needs; bounds the work on a hostile text. */
@@ -76,7 +76,7 @@ static size_t plain_len(str s, bool fold)
     size_t at = 0;
     for (; at < s.len; at++) {
         unsigned char c = (unsigned char)s.at[at];
-        if (c < 0x20 || c >= 0x7F || (fold && c == ' ' && s.at[at + 1] == ' ')) {
+        if (c < 0x20 || c >= 0x7F || (fold && c == ' ' && at && s.at[at - 1] == ' ')) {
             break;
         }
     }
@@ -115,7 +115,8 @@ static str compose(str s, struct arena *arena)
 {
     enum { MOST_POINTS_A_BYTE = 2, OPTIONS = UTF8PROC_STABLE | UTF8PROC_COMPOSE };
     size_t room = s.len * MOST_POINTS_A_BYTE;
-    utf8proc_int32_t *points = arena_alloc(arena, (room + 1) * sizeof *points, sizeof *points);
+    utf8proc_int32_t *points =
+        arena_alloc(arena, (room + 1) * sizeof *points, _Alignof(utf8proc_int32_t));
     if (!points) {
         return (str){NULL, 0};
     }

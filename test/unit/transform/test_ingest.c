@@ -193,7 +193,7 @@ static void expect_failure(const struct answer *answer, enum err_kind kind)
 #define RECORDS(list) "{\"Records\":[" list "]}"
 
 #define GOOD(id) "user_id=" id "\\nuser_name=N"
-#define BAD      "user_name=N\\nphone_number=1"
+#define BAD      "user_name=N\\nemail=a@b.example"
 
 static void a_batch_that_is_stored_names_no_failures(void **state)
 {

@@ -1,0 +1,148 @@
+#include "aws/dynamodb_slot.h"
+
+#include <string.h>
+
+void dynamodb_slot_settle(struct dynamodb_slot *slot, struct dynamodb_entry *entry,
+                          enum dynamodb_outcome outcome, const struct why *why)
+{
+    static const struct why none;
+    const struct dynamodb_config *config = &slot->writer->config;
+    entry->pending = false;
+    config->on_outcome(config->ctx, entry->tag, outcome, why ? why : &none);
+}
+
+bool dynamodb_slot_is_systemic(enum err_kind kind)
+{
+    return kind == ERR_DENIED || kind == ERR_MISSING || kind == ERR_BUG || kind == ERR_DEADLINE;
+}
+
+void dynamodb_slot_fail(struct dynamodb_slot *slot, const struct why *why)
+{
+    struct why cause = *why;
+    if (cause.kind == ERR_INPUT) {
+        cause.kind = ERR_BUG; /* a refusal that no item is to blame for */
+    }
+    if (dynamodb_slot_is_systemic(cause.kind) && slot->writer->failure.kind == ERR_NONE) {
+        slot->writer->failure = cause;
+    }
+    for (size_t i = 0; i < slot->count; i++) {
+        if (slot->entries[i].pending) {
+            dynamodb_slot_settle(slot, &slot->entries[i], DYNAMODB_FAILED, &cause);
+        }
+    }
+}
+
+bool dynamodb_slot_was_refused(const struct dynamodb_slot *slot)
+{
+    const struct why *why = &slot->json_call.call.why;
+    str code = str_from(why->code);
+    return why->kind == ERR_INPUT &&
+           (str_eq(code, STR("ValidationException")) ||
+            str_eq(code, STR("ItemCollectionSizeLimitExceededException")));
+}
+
+str dynamodb_slot_text(const struct dynamodb_slot *slot, const struct dynamodb_entry *entry)
+{
+    return str_take(str_drop(buf_str(&slot->texts), entry->text_at), entry->text_len);
+}
+
+void dynamodb_slot_clear(struct dynamodb_slot *slot)
+{
+    slot->count = 0;
+    slot->groups = slot->rounds = 0;
+    buf_clear(&slot->items);
+    buf_clear(&slot->texts);
+}
+
+static void take_end(void *ctx)
+{
+    struct dynamodb_slot *slot = ctx;
+    slot->state = SLOT_DONE;
+}
+
+void dynamodb_slot_init(struct dynamodb_slot *slot, struct dynamodb_writer *writer)
+{
+    bool batch = writer->config.mode == DYNAMODB_BATCH;
+    slot->writer = writer;
+    json_call_init(&slot->json_call, writer->config.client,
+                   batch ? &dynamodb_batch_operation : &dynamodb_conditional_operation);
+    slot->json_call.call.request.error_bytes = DYNAMODB_MAX_OLD_ITEM_BYTES;
+    slot->json_call.call.on_done = take_end;
+    slot->json_call.call.ctx = slot;
+    buf_init(&slot->items, DYNAMODB_MAX_BODY_BYTES);
+    buf_init(&slot->texts, DYNAMODB_MAX_BODY_BYTES);
+    buf_init(&slot->body, DYNAMODB_MAX_BODY_BYTES + DYNAMODB_MAX_PREFIX_BYTES);
+}
+
+void dynamodb_slot_close(struct dynamodb_slot *slot)
+{
+    call_close(&slot->json_call.call);
+    buf_close(&slot->items);
+    buf_close(&slot->texts);
+    buf_close(&slot->body);
+}
+
+void dynamodb_slot_send(struct dynamodb_slot *slot, int64_t delay_ms)
+{
+    buf_clear(&slot->body);
+    if (slot->writer->config.mode == DYNAMODB_BATCH) {
+        dynamodb_batch_write(slot);
+    } else {
+        dynamodb_conditional_write(slot);
+    }
+    if (slot->body.failed) {
+        struct why why = {0};
+        (void)FAIL(&why, ERR_LIMIT, "no memory for a request to dynamodb");
+        dynamodb_slot_fail(slot, &why);
+        slot->state = SLOT_FREE;
+        return;
+    }
+    slot->json_call.call.request.body = buf_str(&slot->body);
+    slot->state = SLOT_SENT;
+    call_start(&slot->json_call.call, delay_ms);
+}
+
+void dynamodb_slot_finish(struct dynamodb_slot *slot)
+{
+    int64_t delay = -1;
+    if (slot->writer->config.mode == DYNAMODB_BATCH) {
+        delay = dynamodb_batch_finish(slot);
+    } else {
+        dynamodb_conditional_finish(slot);
+    }
+    slot->state = SLOT_FREE;
+    if (delay >= 0) {
+        dynamodb_slot_send(slot, delay);
+    }
+}
+
+struct dynamodb_entry *dynamodb_slot_find(struct dynamodb_slot *slot, str key, uint64_t hash)
+{
+    for (size_t i = 0; i < slot->count; i++) {
+        struct dynamodb_entry *entry = &slot->entries[i];
+        if (slot->hashes[i] == hash && entry->pending &&
+            str_eq(dynamodb_slot_text(slot, entry), key)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+bool dynamodb_slot_add(struct dynamodb_slot *slot, str text, const void *tag, size_t tag_len)
+{
+    struct dynamodb_entry *entry = &slot->entries[slot->count];
+    *entry = (struct dynamodb_entry){
+        .item_at = slot->items.len,
+        .item_len = slot->writer->scratch.len,
+        .text_at = slot->texts.len,
+        .text_len = text.len,
+        .pending = true,
+    };
+    memcpy(entry->tag, tag, tag_len);
+    buf_add(&slot->items, buf_str(&slot->writer->scratch));
+    buf_add(&slot->texts, text);
+    bool added = !slot->items.failed && !slot->texts.failed;
+    slot->items.failed = slot->texts.failed = false;
+    slot->count += added;
+    return added;
+}

@@ -1,0 +1,55 @@
+#include "aws/s3_address.h"
+
+#include "aws/uri.h"
+
+enum { LABEL_MIN = 3, LABEL_MAX = 63 };
+
+static bool is_lower_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Of any bucket that was ever allowed. '/' or ':' would lead the request elsewhere. */
+static bool is_bucket(str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.at[i];
+        bool upper = c >= 'A' && c <= 'Z';
+        if (!is_lower_or_digit(c) && !upper && c != '.' && c != '-' && c != '_') {
+            return false;
+        }
+    }
+    return s.len && s.len <= S3_MAX_BUCKET_BYTES && !str_eq(s, STR(".")) && !str_eq(s, STR(".."));
+}
+
+static bool is_label(str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_lower_or_digit(s.at[i]) && s.at[i] != '-') {
+            return false;
+        }
+    }
+    return s.len >= LABEL_MIN && s.len <= LABEL_MAX && s.at[0] != '-' && s.at[s.len - 1] != '-';
+}
+
+err s3_address(const struct endpoint *endpoint, str bucket, str key, struct buf *host,
+               struct buf *path, struct why *why)
+{
+    if (!is_bucket(bucket)) {
+        return FAIL(why, ERR_INPUT, "not a name of an S3 bucket");
+    }
+    if (!key.len || key.len > S3_MAX_KEY_BYTES) {
+        return FAIL(why, ERR_INPUT, "an S3 key is empty or longer than %d bytes", S3_MAX_KEY_BYTES);
+    }
+    buf_char(path, '/');
+    if (!endpoint->custom && is_label(bucket)) {
+        buf_add(host, bucket);
+        buf_char(host, '.');
+        buf_add(host, str_from(endpoint->host));
+    } else {
+        buf_add(path, bucket);
+        buf_char(path, '/');
+    }
+    uri_add_encoded_path(path, key);
+    return host->failed || path->failed ? FAIL(why, ERR_LIMIT, "no memory for an S3 URL") : OK;
+}

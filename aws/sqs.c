@@ -1,0 +1,190 @@
+#include "aws/sqs.h"
+
+#include "aws/json_call.h"
+#include "aws/sqs_text.h"
+#include "base/json_write.h"
+
+enum {
+    MAX_REQUEST_BYTES = SQS_BATCH_MAX_BYTES * 6 + 64 * 1024, /* every byte escaped as \u00XX */
+};
+
+static const struct json_operation send_message = {
+    .service = SERVICE_SQS,
+    .name = "SendMessage",
+    .target = "AmazonSQS.SendMessage",
+};
+static const struct json_operation receive_message = {
+    .service = SERVICE_SQS,
+    .name = "ReceiveMessage",
+    .target = "AmazonSQS.ReceiveMessage",
+};
+static const struct json_operation delete_message = {
+    .service = SERVICE_SQS,
+    .name = "DeleteMessage",
+    .target = "AmazonSQS.DeleteMessage",
+    .silent = true,
+};
+static const struct json_operation change_visibility = {
+    .service = SERVICE_SQS,
+    .name = "ChangeMessageVisibility",
+    .target = "AmazonSQS.ChangeMessageVisibility",
+    .silent = true,
+};
+
+static void start_request(struct buf *b, str queue_url)
+{
+    buf_init(b, MAX_REQUEST_BYTES);
+    buf_add(b, STR("{\"QueueUrl\":"));
+    json_add_string(b, queue_url);
+}
+
+static void add_text(struct buf *b, str name, str value)
+{
+    buf_char(b, ',');
+    json_add_string(b, name);
+    buf_char(b, ':');
+    json_add_string(b, value);
+}
+
+static void add_number(struct buf *b, str name, int64_t value)
+{
+    buf_char(b, ',');
+    json_add_string(b, name);
+    buf_char(b, ':');
+    buf_i64(b, value);
+}
+
+/* Closes the object, sends it and frees it. */
+static MUST_USE err post(struct client *client, const struct json_operation *operation,
+                         struct buf *body, int64_t extra_ms, json_t **reply, struct why *why)
+{
+    buf_char(body, '}');
+    err sent = body->failed
+                   ? FAIL(why, ERR_LIMIT, "sqs %s: the request is too large", operation->name)
+                   : json_call_send(client, operation, buf_str(body), 0, extra_ms, reply, why);
+    buf_close(body);
+    return sent;
+}
+
+err sqs_send(struct client *client, str queue_url, str body, struct why *why)
+{
+    struct buf request;
+    json_t *reply = NULL;
+    TRY(sqs_text_check(body, why));
+    start_request(&request, queue_url);
+    add_text(&request, STR("MessageBody"), body);
+    TRY(post(client, &send_message, &request, 0, &reply, why));
+    bool same = sqs_text_md5_is(body, json_call_str(reply, "MD5OfMessageBody"));
+    json_decref(reply);
+    return same ? OK : FAIL(why, ERR_BUG, "sqs SendMessage: the MD5 is not the body's");
+}
+
+/* --- Receiving --- */
+
+/* Takes texts of a reply into an arena; sticky, to be asked once. */
+struct copier {
+    struct arena *arena;
+    bool failed;
+};
+
+static str copy(struct copier *c, const json_t *object, const char *name)
+{
+    str value = json_call_str(object, name);
+    str kept = value.len ? arena_copy(c->arena, value) : STR("");
+    c->failed = c->failed || !kept.at;
+    return kept;
+}
+
+static uint64_t number(const json_t *attributes, const char *name)
+{
+    uint64_t value = 0;
+    return str_to_u64(json_call_str(attributes, name), &value) ? value : 0;
+}
+
+static MUST_USE err take_message(const json_t *from, struct arena *arena,
+                                 struct sqs_message *message, struct why *why)
+{
+    const json_t *attributes = json_object_get(from, "Attributes");
+    struct copier c = {.arena = arena};
+    *message = (struct sqs_message){
+        .id = copy(&c, from, "MessageId"),
+        .receipt_handle = copy(&c, from, "ReceiptHandle"),
+        .body = copy(&c, from, "Body"),
+        .md5 = copy(&c, from, "MD5OfBody"),
+        .receive_count = number(attributes, "ApproximateReceiveCount"),
+        .sent_ms = number(attributes, "SentTimestamp"),
+        .first_received_ms = number(attributes, "ApproximateFirstReceiveTimestamp"),
+        .group_id = copy(&c, attributes, "MessageGroupId"),
+        .sequence_number = copy(&c, attributes, "SequenceNumber"),
+        .dedup_id = copy(&c, attributes, "MessageDeduplicationId"),
+        .sender_id = copy(&c, attributes, "SenderId"),
+    };
+    if (c.failed) {
+        return FAIL(why, ERR_LIMIT, "no room for a reply of sqs");
+    }
+    if (!message->id.len || !message->receipt_handle.len) {
+        return FAIL(why, ERR_BUG, "sqs ReceiveMessage: a message without its id or handle");
+    }
+    if (!sqs_text_md5_is(message->body, message->md5)) {
+        return FAIL(why, ERR_BUG, "sqs ReceiveMessage: the MD5 is not the body's");
+    }
+    return OK;
+}
+
+static MUST_USE err take_messages(const json_t *list, size_t max, struct arena *arena,
+                                  struct sqs_message *messages, struct why *why)
+{
+    if (json_array_size(list) > max) {
+        return FAIL(why, ERR_BUG, "sqs ReceiveMessage: more messages than were asked for");
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        TRY(take_message(json_array_get(list, i), arena, &messages[i], why));
+    }
+    return OK;
+}
+
+err sqs_receive(struct client *client, str queue_url, size_t max, int wait_s, int visibility_s,
+                struct arena *arena, struct sqs_message *messages, size_t *count, struct why *why)
+{
+    struct buf request;
+    json_t *reply = NULL;
+    start_request(&request, queue_url);
+    add_number(&request, STR("MaxNumberOfMessages"), (int64_t)max);
+    add_number(&request, STR("WaitTimeSeconds"), wait_s);
+    if (visibility_s >= 0) {
+        add_number(&request, STR("VisibilityTimeout"), visibility_s);
+    }
+    buf_add(&request, STR(",\"MessageSystemAttributeNames\":[\"All\"]"));
+    TRY(post(client, &receive_message, &request, (int64_t)wait_s * 1000, &reply, why));
+    const json_t *list = json_object_get(reply, "Messages"); /* absent when there is none */
+    err taken = take_messages(list, max, arena, messages, why);
+    *count = json_array_size(list);
+    json_decref(reply);
+    return taken;
+}
+
+/* --- Settling --- */
+
+err sqs_delete(struct client *client, str queue_url, str receipt_handle, struct why *why)
+{
+    struct buf request;
+    json_t *reply = NULL;
+    start_request(&request, queue_url);
+    add_text(&request, STR("ReceiptHandle"), receipt_handle);
+    TRY(post(client, &delete_message, &request, 0, &reply, why));
+    json_decref(reply);
+    return OK;
+}
+
+err sqs_change_visibility(struct client *client, str queue_url, str receipt_handle,
+                          int visibility_s, struct why *why)
+{
+    struct buf request;
+    json_t *reply = NULL;
+    start_request(&request, queue_url);
+    add_text(&request, STR("ReceiptHandle"), receipt_handle);
+    add_number(&request, STR("VisibilityTimeout"), visibility_s);
+    TRY(post(client, &change_visibility, &request, 0, &reply, why));
+    json_decref(reply);
+    return OK;
+}

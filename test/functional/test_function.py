@@ -1,0 +1,264 @@
+"""The function as users run it: build/bootstrap in build/lambda-local, on a local AWS (moto) that
+checks signatures. Here are the faults of a whole system: refused keys, missing tables and objects,
+services that go away. Each must be seen, and nothing lost or acknowledged that is not stored.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "deploy", "demo"))
+os.chdir(ROOT)
+
+import cloud as names  # noqa: E402
+from cloud import Cloud  # noqa: E402
+
+HOST = "build/lambda-local"
+FUNCTION = "build/bootstrap"
+LIMIT_S = 90
+
+
+class Run:
+    """One run of the host, to its end."""
+
+    def __init__(self, environment, *arguments):
+        with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as outcomes:
+            done = subprocess.run(
+                [HOST, "--outcomes", outcomes.name, *arguments, FUNCTION], env=environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=LIMIT_S, check=False)
+            self.outcomes = [json.loads(line) for line in outcomes.read().splitlines()]
+        self.status = done.returncode
+        self.answer = done.stdout.decode()
+        self.log = done.stderr.decode(errors="replace")
+
+    def lines(self, message):
+        found = []
+        for text in self.log.splitlines():
+            if text.startswith("{"):
+                line = json.loads(text)
+                if line.get("message") == message:
+                    found.append(line)
+        return found
+
+
+class WithCloud(unittest.TestCase):
+    def setUp(self):
+        self.log = tempfile.NamedTemporaryFile(suffix=".log")
+        self.addCleanup(self.log.close)
+        self.cloud = Cloud(self.log.name)
+        self.addCleanup(self.cloud.close)
+        self.cloud.set_up([])
+        self.environment = self.cloud.role_environment()
+
+    def send(self, *bodies):
+        sqs = self.cloud.client("sqs")
+        for body in bodies:
+            sqs.send_message(QueueUrl=self.cloud.queues[names.QUEUE], MessageBody=body)
+
+    def run_queue(self, *arguments, **environment):
+        return Run({**self.environment, **environment}, "--sqs", self.cloud.queues[names.QUEUE],
+                   "--retry-delay", "0", "--partial-response", "--until-idle", *arguments)
+
+    def run_bucket(self, *arguments, **environment):
+        return Run({**self.environment, **environment},
+                   "--s3-queue", self.cloud.queues[names.NOTIFICATIONS], "--retry-delay", "0",
+                   "--until-idle", *arguments)
+
+    def undelivered(self):
+        return self.cloud.waiting(names.QUEUE) + self.cloud.waiting(names.DEAD_LETTERS)
+
+
+USERS = ["user_id=%d\nuser_name=User %d\n" % (i, i) for i in range(12)]
+
+
+class AQueue(WithCloud):
+    def test_is_emptied_into_the_table(self):
+        self.send(*USERS)
+        run = self.run_queue()
+        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(len(self.cloud.stored_users()), 12)
+        self.assertEqual(self.undelivered(), 0)
+
+    def test_is_emptied_into_the_table_in_batch_mode(self):
+        self.send(*USERS)
+        run = self.run_queue(WRITE_MODE="batch")
+        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(len(self.cloud.stored_users()), 12)
+        self.assertEqual(self.undelivered(), 0)
+
+    def test_keeps_every_message_when_the_secret_is_wrong(self):
+        self.send(*USERS)
+        run = self.run_queue("--env", "AWS_SECRET_ACCESS_KEY=changed")
+        self.assertEqual(self.cloud.stored_users(), {})
+        self.assertEqual(self.undelivered(), 12)
+        self.assertTrue(run.outcomes[:-1])
+        for outcome in run.outcomes[:-1]:
+            self.assertEqual(outcome["status"], "error", outcome)
+        self.assertIn("SignatureDoesNotMatch", run.log)
+        self.assertNotIn("changed", run.log)
+
+    def test_keeps_every_message_when_the_table_is_not_there(self):
+        self.send(*USERS)
+        run = self.run_queue(TABLE_NAME="no-such-table")
+        self.assertEqual(self.undelivered(), 12)
+        self.assertIn("ResourceNotFoundException", run.log)
+
+    def test_keeps_every_message_when_the_rejects_queue_is_not_there(self):
+        self.send("user_name=nobody\nx=y")
+        run = self.run_queue(
+            REJECTS_QUEUE_URL=self.cloud.queues[names.REJECTS].replace("rejects", "nowhere"))
+        self.assertEqual(self.undelivered(), 1)
+        self.assertIn("NonExistentQueue", run.log)
+
+    def test_without_a_rejects_queue_sends_bad_messages_to_the_dead_letters(self):
+        self.send(USERS[0], "user_id=x\nphone_number=1", USERS[1])
+        self.run_queue(REJECTS_QUEUE_URL="")
+        self.assertEqual(sorted(self.cloud.stored_users()), ["0", "1"])
+        self.assertEqual(self.cloud.waiting(names.QUEUE), 0)
+        self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1)
+
+    def test_in_any_order_and_twice_ends_with_the_newest(self):
+        versions = ["user_id=u\nuser_name=V%d\nupdated_at=2026-01-0%dT00:00:00Z" % (v, v)
+                    for v in (2, 3, 1)]
+        self.send(*versions, *versions)
+        self.run_queue()
+        self.assertEqual(self.cloud.stored_users()["u"]["user_name"], "V3")
+
+
+class ABucket(WithCloud):
+    def put(self, key, body):
+        self.cloud.client("s3").put_object(Bucket=names.BUCKET, Key=key, Body=body)
+
+    def test_object_of_many_users_is_stored(self):
+        self.put("a folder/users.ndjson", b"".join(b'{"user_id":"%d"}\n' % i for i in range(300)))
+        run = self.run_bucket()
+        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(len(self.cloud.stored_users()), 300)
+
+    def test_object_that_is_gone_is_done(self):
+        self.put("gone.json", b'{"user_id":"1"}')
+        # Under moto's rights too, S3 says 403 instead of 404 to those who may not list.
+        self.cloud.client("s3").delete_object(Bucket=names.BUCKET, Key="gone.json")
+        self.put("here.json", b'{"user_id":"2"}')
+        run = self.run_bucket()
+        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(list(self.cloud.stored_users()), ["2"])
+        self.assertEqual(len(run.lines("object is gone or was overwritten")), 1, run.log)
+
+    def test_object_goes_to_the_on_failure_queue_when_its_users_cannot_be_stored(self):
+        self.put("users.json", b'{"user_id":"1"}')
+        run = self.run_bucket("--on-failure", self.cloud.queues[names.DEAD_LETTERS],
+                              TABLE_NAME="no-such-table")
+        self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1, run.log)
+        self.assertEqual(self.cloud.waiting(names.NOTIFICATIONS), 0)
+
+
+class Gate:
+    """A TCP relay to the local AWS that shuts for good after so many connections."""
+
+    def __init__(self, url, connections):
+        self.target = ("127.0.0.1", int(url.rsplit(":", 1)[1]))
+        self.left = connections
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.threads = [threading.Thread(target=self.serve)]
+        self.threads[0].start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.left <= 0:
+                client.close()
+                continue
+            self.left -= 1
+            server = socket.create_connection(self.target)
+            for ends in ((client, server), (server, client)):
+                thread = threading.Thread(target=self.relay, args=ends, daemon=True)
+                thread.start()
+                self.threads.append(thread)
+
+    @staticmethod
+    def relay(source, into):
+        try:
+            while data := source.recv(65536):
+                into.sendall(data)
+            into.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.threads[0].join()
+
+
+class ATableThatGoesAway(WithCloud):
+    def test_in_the_middle_loses_nothing(self):
+        self.send(*USERS)
+        gate = Gate(self.cloud.url, 7)
+        self.addCleanup(gate.close)
+        run = self.run_queue(AWS_ENDPOINT_URL_DYNAMODB=gate.url)
+        stored = set(self.cloud.stored_users())
+        self.assertEqual(len(stored), 7, run.log)
+        self.assertEqual(self.undelivered(), 5, run.log)
+        # What was not stored is what is still there.
+        again = self.run_queue()
+        self.assertEqual(again.status, 0)
+        self.assertEqual(self.cloud.waiting(names.QUEUE), 0)
+
+    def test_with_all_of_aws_ends_in_an_error_and_the_function_lives_on(self):
+        with open("test/data/events/sqs.json", encoding="utf-8") as file:
+            event = file.name
+        self.cloud.process.kill()
+        self.cloud.process.wait()
+        run = Run(self.environment, "--event", event)
+        self.assertEqual(run.status, 0, run.log)
+        failures = json.loads(run.answer)["batchItemFailures"]
+        self.assertTrue(failures)
+
+
+class AnEvent(unittest.TestCase):
+    environment = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-west-1",
+                   "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret-example",
+                   "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+
+    def test_that_is_unknown_is_an_error(self):
+        run = Run(self.environment, "--event", "test/data/events/unknown.json")
+        self.assertEqual(run.status, 1)
+        self.assertIn("Function.UnknownEvent", run.answer + run.log)
+
+    def test_of_s3_that_only_tests_is_a_success(self):
+        run = Run(self.environment, "--event", "test/data/events/s3-test-event.json")
+        self.assertEqual(run.status, 0, run.log)
+
+    def test_meets_a_clear_error_when_a_setting_is_bad(self):
+        for setting in ("WRITE_MODE=oldest", "MAX_RECORD_BYTES=many", "AWS_ENDPOINT_URL=localhost",
+                        "AWS_REGION=Europe!", "AWS_ACCESS_KEY_ID="):
+            with self.subTest(setting):
+                run = Run(self.environment, "--event", "test/data/events/sqs.json",
+                          "--env", setting)
+                self.assertNotEqual(run.status, 0)
+                self.assertIn(setting.split("=")[0], run.log)
+                self.assertNotIn("secret-example", run.log)
+
+
+def main():
+    result = unittest.TextTestRunner(verbosity=2).run(
+        unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    return 0 if result.wasSuccessful() and result.testsRun else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

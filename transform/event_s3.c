@@ -1,0 +1,133 @@
+#include "transform/event_s3.h"
+
+#include "base/date.h"
+#include "base/utf8.h"
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The bucket becomes a part of a host name or a path: nothing else may hide in it. */
+static bool is_bucket(str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        bool mark = s.at[i] == '-' || s.at[i] == '_' || (i && s.at[i] == '.');
+        if (!is_letter_or_digit(s.at[i]) && !mark) {
+            return false;
+        }
+    }
+    return s.len > 0 && s.len <= EVENT_S3_MAX_BUCKET;
+}
+
+/* ETag and version go into a header and a query: plain characters only; empty when not known. */
+static bool is_validator(str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] <= ' ' || s.at[i] > '~' || s.at[i] == '"') {
+            return false;
+        }
+    }
+    return s.len <= EVENT_S3_MAX_VALIDATOR;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* The byte that "%XX" at the start of `s` stands for, or -1. */
+static int escaped_byte(str s)
+{
+    int high = s.len > 2 ? hex_value(s.at[1]) : -1;
+    int low = s.len > 2 ? hex_value(s.at[2]) : -1;
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/* False when an escape is broken. `into` has room for s.len bytes. */
+static bool decode_form(str s, char *into, size_t *len)
+{
+    *len = 0;
+    while (s.len) {
+        int c = s.at[0] == '%' ? escaped_byte(s) : s.at[0] == '+' ? ' ' : (unsigned char)s.at[0];
+        if (c < 0) {
+            return false;
+        }
+        into[(*len)++] = (char)(unsigned char)c;
+        s = str_drop(s, s.at[0] == '%' ? 3 : 1);
+    }
+    return true;
+}
+
+static bool is_encoded(str s)
+{
+    return str_cut(s, '%').found || str_cut(s, '+').found;
+}
+
+static bool is_key(str s)
+{
+    return s.len > 0 && s.len <= EVENT_S3_MAX_KEY && utf8_valid_len(s) == s.len;
+}
+
+/* Sets the key, or why it is none. */
+static MUST_USE err read_key(str key, enum event_s3_key form, struct arena *arena,
+                             struct input *input)
+{
+    input->bad = REASON_E_KEY;
+    if (key.len > (size_t)3 * EVENT_S3_MAX_KEY) {
+        return OK;
+    }
+    if (form == KEY_FORM && is_encoded(key)) {
+        char *into = arena_alloc(arena, key.len, 1);
+        if (!into) {
+            return (err){ERR_LIMIT};
+        }
+        if (!decode_form(key, into, &key.len)) {
+            return OK;
+        }
+        key.at = into;
+    }
+    if (is_key(key)) {
+        input->key = key;
+        input->kind = INPUT_OBJECT;
+        input->bad = REASON_NONE;
+    }
+    return OK;
+}
+
+err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struct arena *arena,
+                  struct input *input)
+{
+    str key = STR("");
+    str time = STR("");
+    *input = (struct input){.kind = INPUT_BAD, .bad = REASON_E_EVENT_RECORD, .size = UINT64_MAX};
+    input->text = input->notification = parts->json;
+    TRY(event_parts_text(parts, PART_BUCKET, arena, &input->bucket));
+    TRY(event_parts_text(parts, PART_KEY, arena, &key));
+    TRY(event_parts_text(parts, PART_VERSION, arena, &input->version_id));
+    TRY(event_parts_text(parts, PART_ETAG, arena, &input->etag));
+    TRY(event_parts_text(parts, PART_SEQUENCER, arena, &input->tie));
+    TRY(event_parts_text(parts, PART_EVENT_TIME, arena, &time));
+    if (!is_bucket(input->bucket) || !is_validator(input->version_id) ||
+        !is_validator(input->etag) || !event_parts_has_string(parts, PART_KEY)) {
+        return OK;
+    }
+    if (parts->of[PART_SIZE].kind == JSON_NUMBER &&
+        !str_to_u64(parts->of[PART_SIZE].raw, &input->size)) {
+        input->size = UINT64_MAX;
+    }
+    if (!date_parse_rfc3339(time, &input->event_ms)) {
+        input->event_ms = 0;
+    }
+    return read_key(key, form, arena, input);
+}
+
+bool event_s3_is_created(str event_name)
+{
+    str name = str_starts(event_name, STR("s3:")) ? str_drop(event_name, 3) : event_name;
+    return str_starts(name, STR("ObjectCreated:"));
+}
