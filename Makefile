@@ -100,7 +100,7 @@ TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
            $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh)
 
 test: ## install what is missing, build with -Werror, run all tests
-	@deploy/install.sh build test
+	@deploy/install.sh build test demo
 	$(FLAVOUR_MAKE) FLAVOUR=strict B=$(B)/strict tests
 	$(FLAVOUR_MAKE) FLAVOUR=asan B=$(B)/asan tests fuzzers
 	$(FLAVOUR_MAKE) all
@@ -110,6 +110,11 @@ demo: ## show it at work on this machine: a local AWS, a few hundred users, the 
 	@deploy/install.sh build demo
 	$(FLAVOUR_MAKE) all
 	@deploy/demo/run.sh
+
+bench: ## measure: memory at a 200 MB object (BENCH_MB=200)
+	@deploy/install.sh build demo
+	$(FLAVOUR_MAKE) all
+	@"$$(deploy/demo/python.sh)" test/bench/big_object.py $(BENCH_MB)
 
 # Each check is a script of its own, and a target: make lint-tidy.
 LINTS = format sizes banned must-use headers layers names cppcheck tidy
@@ -152,7 +157,7 @@ help: ## list these commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-.PHONY: test demo lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
+.PHONY: test demo bench lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
         install-deps clean help
 .SECONDARY:
 

@@ -133,7 +133,8 @@ static void sort_end(struct call *call, enum http_end end)
         sort_timeout(call);
         return;
     case HTTP_UNTRUSTED:
-        FAULT(call, ERR_DENIED, "%s", "the server's TLS certificate is not trusted");
+        FAULT(call, ERR_DENIED, "%s",
+              "TLS certificate not trusted, or AWS_CA_BUNDLE cannot be read");
         return;
     case HTTP_TOO_LARGE:
         FAULT(call, ERR_BUG, "%s", "the reply's headers are too large");

@@ -167,8 +167,8 @@ static struct dynamodb_writer *new_writer(size_t slot_count)
 {
     struct arena_block block;
     size_t bytes = sizeof(struct dynamodb_writer) + slot_count * sizeof(struct dynamodb_slot);
-    if (slot_count > MAX_IN_FLIGHT ||
-        !arena_block_init(&block, bytes + _Alignof(max_align_t) * 2)) {
+    assert(slot_count <= MAX_IN_FLIGHT);
+    if (!arena_block_init(&block, bytes + _Alignof(max_align_t) * 2)) {
         return NULL;
     }
     struct arena arena = arena_start(&block);

@@ -116,12 +116,12 @@ void dynamodb_slot_finish(struct dynamodb_slot *slot)
     }
 }
 
-struct dynamodb_entry *dynamodb_slot_find(struct dynamodb_slot *slot, str key, uint64_t hash)
+struct dynamodb_entry *dynamodb_slot_find(struct dynamodb_slot *slot, str text, uint64_t hash)
 {
     for (size_t i = 0; i < slot->count; i++) {
         struct dynamodb_entry *entry = &slot->entries[i];
         if (slot->hashes[i] == hash && entry->pending &&
-            str_eq(dynamodb_slot_text(slot, entry), key)) {
+            str_eq(dynamodb_slot_text(slot, entry), text)) {
             return entry;
         }
     }

@@ -16,6 +16,7 @@ struct http_exchange {
     bool head_whole;  /* the empty line after them came */
     bool stopped;     /* by on_body */
     bool unresumable; /* libcurl failed while resuming */
+    CURLcode result;  /* once it has ended */
 };
 
 struct http {
@@ -88,7 +89,10 @@ bool http_was_stale(const struct http_exchange *exchange)
 {
     long connects = 1;
     (void)curl_easy_getinfo(http_easy_handle(exchange->easy), CURLINFO_NUM_CONNECTS, &connects);
-    return connects == 0 && exchange->head.len == 0;
+    /* Without any connection none was counted either. */
+    bool was_open = exchange->result == CURLE_SEND_ERROR || exchange->result == CURLE_RECV_ERROR ||
+                    exchange->result == CURLE_GOT_NOTHING;
+    return was_open && connects == 0 && exchange->head.len == 0;
 }
 
 /* --- Exchanges --- */
@@ -184,7 +188,7 @@ void http_resume(struct http_exchange *exchange)
     }
 }
 
-static enum http_end sort_end(const struct http_exchange *x, CURLcode result)
+static enum http_end sort_end(const struct http_exchange *x)
 {
     if (x->stopped) {
         return HTTP_STOPPED;
@@ -192,7 +196,7 @@ static enum http_end sort_end(const struct http_exchange *x, CURLcode result)
     if (x->head.failed) {
         return HTTP_TOO_LARGE;
     }
-    switch (result) {
+    switch (x->result) {
     case CURLE_OK:
         /* To libcurl a connection that closes amid the headers is no failure. */
         return x->head_whole && http_status(x) >= 200 ? HTTP_COMPLETE : HTTP_BROKEN;
@@ -212,8 +216,9 @@ static void end_exchange(struct http_exchange *x, CURLcode result)
 {
     struct http *http = x->http;
     http->events++;
+    x->result = result;
     unlink_exchange(&http->running, x);
-    x->request.on_end(x->request.ctx, sort_end(x, result));
+    x->request.on_end(x->request.ctx, sort_end(x));
     (void)curl_multi_remove_handle(http->multi, http_easy_handle(x->easy));
     push(&http->idle, x);
 }

@@ -67,25 +67,25 @@ static MUST_USE err run(struct call *call, int64_t delay_ms, struct why *why)
     return call->why.kind ? call_failure(&call->why, why) : OK;
 }
 
-static MUST_USE err run_and_read(struct call *call, bool silent, int64_t delay_ms, json_t **reply,
-                                 struct why *why)
+static MUST_USE err run_and_read(struct call *call, const struct json_request *request,
+                                 json_t **reply, struct why *why)
 {
-    TRY(run(call, delay_ms, why));
-    if (silent && call->reply.len == 0) {
+    TRY(run(call, request->delay_ms, why));
+    if (request->operation->silent && call->reply.len == 0) {
         *reply = json_object();
         return *reply ? OK : FAIL(why, ERR_LIMIT, "no memory for a reply");
     }
     return json_call_reply(call, reply, why);
 }
 
-err json_call_send(struct client *client, const struct json_operation *operation, str body,
-                   int64_t delay_ms, int64_t extra_ms, json_t **reply, struct why *why)
+err json_call_send(struct client *client, const struct json_request *request, json_t **reply,
+                   struct why *why)
 {
     struct json_call json_call;
-    json_call_init(&json_call, client, operation);
-    json_call.call.request.body = body;
-    json_call.call.request.attempt_ms += extra_ms;
-    err sent = run_and_read(&json_call.call, operation->silent, delay_ms, reply, why);
+    json_call_init(&json_call, client, request->operation);
+    json_call.call.request.body = request->body;
+    json_call.call.request.attempt_ms += request->extra_ms;
+    err sent = run_and_read(&json_call.call, request, reply, why);
     call_close(&json_call.call);
     return sent;
 }

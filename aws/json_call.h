@@ -20,6 +20,13 @@ struct json_operation {
     bool silent;        /* a good reply may have no body */
 };
 
+struct json_request {
+    const struct json_operation *operation;
+    str body;
+    int64_t delay_ms; /* before the first attempt */
+    int64_t extra_ms; /* that an attempt may take longer than usual */
+};
+
 /* A call and its headers. Not to be copied or moved. */
 struct json_call {
     struct call call;
@@ -31,10 +38,9 @@ void json_call_init(struct json_call *json_call, struct client *client,
                     const struct json_operation *operation);
 /* The object that a finished call's reply is: *new*. ERR_BUG when it is none. */
 err json_call_reply(const struct call *call, json_t **out, struct why *why) MUST_USE;
-/* Sends `body` after `delay_ms` and waits for the reply, which is *new*. An attempt may take
- * `extra_ms` longer than usual. */
-err json_call_send(struct client *client, const struct json_operation *operation, str body,
-                   int64_t delay_ms, int64_t extra_ms, json_t **reply, struct why *why) MUST_USE;
+/* Sends it and waits for the reply, which is *new*. */
+err json_call_send(struct client *client, const struct json_request *request, json_t **reply,
+                   struct why *why) MUST_USE;
 
 /* A member that is a string, borrowed from `object`; `.at` NULL when there is none. */
 str json_call_str(const json_t *object, const char *name);

@@ -36,9 +36,10 @@ static MUST_USE err post(struct client *client, const struct json_operation *ope
                          struct buf *body, json_t **reply, struct why *why)
 {
     buf_char(body, '}');
+    const struct json_request request = {.operation = operation, .body = buf_str(body)};
     err sent = body->failed
                    ? FAIL(why, ERR_LIMIT, "kinesis %s: the request is too large", operation->name)
-                   : json_call_send(client, operation, buf_str(body), 0, 0, reply, why);
+                   : json_call_send(client, &request, reply, why);
     buf_close(body);
     return sent;
 }

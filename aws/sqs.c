@@ -55,25 +55,27 @@ static void add_number(struct buf *b, str name, int64_t value)
 }
 
 /* Closes the object, sends it and frees it. */
-static MUST_USE err post(struct client *client, const struct json_operation *operation,
-                         struct buf *body, int64_t extra_ms, json_t **reply, struct why *why)
+static MUST_USE err post(struct client *client, struct json_request *request, struct buf *body,
+                         json_t **reply, struct why *why)
 {
     buf_char(body, '}');
-    err sent = body->failed
-                   ? FAIL(why, ERR_LIMIT, "sqs %s: the request is too large", operation->name)
-                   : json_call_send(client, operation, buf_str(body), 0, extra_ms, reply, why);
+    request->body = buf_str(body);
+    err sent = body->failed ? FAIL(why, ERR_LIMIT, "sqs %s: the request is too large",
+                                   request->operation->name)
+                            : json_call_send(client, request, reply, why);
     buf_close(body);
     return sent;
 }
 
 err sqs_send(struct client *client, str queue_url, str body, struct why *why)
 {
-    struct buf request;
+    struct buf text;
     json_t *reply = NULL;
     TRY(sqs_text_check(body, why));
-    start_request(&request, queue_url);
-    add_text(&request, STR("MessageBody"), body);
-    TRY(post(client, &send_message, &request, 0, &reply, why));
+    start_request(&text, queue_url);
+    add_text(&text, STR("MessageBody"), body);
+    struct json_request request = {.operation = &send_message};
+    TRY(post(client, &request, &text, &reply, why));
     bool same = sqs_text_md5_is(body, json_call_str(reply, "MD5OfMessageBody"));
     json_decref(reply);
     return same ? OK : FAIL(why, ERR_BUG, "sqs SendMessage: the MD5 is not the body's");
@@ -146,16 +148,18 @@ static MUST_USE err take_messages(const json_t *list, size_t max, struct arena *
 err sqs_receive(struct client *client, str queue_url, size_t max, int wait_s, int visibility_s,
                 struct arena *arena, struct sqs_message *messages, size_t *count, struct why *why)
 {
-    struct buf request;
+    struct buf text;
     json_t *reply = NULL;
-    start_request(&request, queue_url);
-    add_number(&request, STR("MaxNumberOfMessages"), (int64_t)max);
-    add_number(&request, STR("WaitTimeSeconds"), wait_s);
+    start_request(&text, queue_url);
+    add_number(&text, STR("MaxNumberOfMessages"), (int64_t)max);
+    add_number(&text, STR("WaitTimeSeconds"), wait_s);
     if (visibility_s >= 0) {
-        add_number(&request, STR("VisibilityTimeout"), visibility_s);
+        add_number(&text, STR("VisibilityTimeout"), visibility_s);
     }
-    buf_add(&request, STR(",\"MessageSystemAttributeNames\":[\"All\"]"));
-    TRY(post(client, &receive_message, &request, (int64_t)wait_s * 1000, &reply, why));
+    buf_add(&text, STR(",\"MessageSystemAttributeNames\":[\"All\"]"));
+    struct json_request request = {.operation = &receive_message,
+                                   .extra_ms = (int64_t)wait_s * 1000};
+    TRY(post(client, &request, &text, &reply, why));
     const json_t *list = json_object_get(reply, "Messages"); /* absent when there is none */
     err taken = take_messages(list, max, arena, messages, why);
     *count = json_array_size(list);
@@ -167,11 +171,12 @@ err sqs_receive(struct client *client, str queue_url, size_t max, int wait_s, in
 
 err sqs_delete(struct client *client, str queue_url, str receipt_handle, struct why *why)
 {
-    struct buf request;
+    struct buf text;
     json_t *reply = NULL;
-    start_request(&request, queue_url);
-    add_text(&request, STR("ReceiptHandle"), receipt_handle);
-    TRY(post(client, &delete_message, &request, 0, &reply, why));
+    start_request(&text, queue_url);
+    add_text(&text, STR("ReceiptHandle"), receipt_handle);
+    struct json_request request = {.operation = &delete_message};
+    TRY(post(client, &request, &text, &reply, why));
     json_decref(reply);
     return OK;
 }
@@ -179,12 +184,13 @@ err sqs_delete(struct client *client, str queue_url, str receipt_handle, struct 
 err sqs_change_visibility(struct client *client, str queue_url, str receipt_handle,
                           int visibility_s, struct why *why)
 {
-    struct buf request;
+    struct buf text;
     json_t *reply = NULL;
-    start_request(&request, queue_url);
-    add_text(&request, STR("ReceiptHandle"), receipt_handle);
-    add_number(&request, STR("VisibilityTimeout"), visibility_s);
-    TRY(post(client, &change_visibility, &request, 0, &reply, why));
+    start_request(&text, queue_url);
+    add_text(&text, STR("ReceiptHandle"), receipt_handle);
+    add_number(&text, STR("VisibilityTimeout"), visibility_s);
+    struct json_request request = {.operation = &change_visibility};
+    TRY(post(client, &request, &text, &reply, why));
     json_decref(reply);
     return OK;
 }

@@ -136,15 +136,16 @@ static MUST_USE err take_reply(struct batch *batch, const json_t *reply, struct 
 
 static MUST_USE err send_chosen(struct batch *batch, int64_t delay_ms, struct why *why)
 {
-    struct buf request;
+    struct buf text;
     json_t *reply = NULL;
-    buf_init(&request, MAX_REQUEST_BYTES);
-    write_request(batch, &request);
-    err sent = request.failed ? FAIL(why, ERR_LIMIT, "sqs %s: the request is too large",
-                                     batch->operation->name)
-                              : json_call_send(batch->client, batch->operation, buf_str(&request),
-                                               delay_ms, 0, &reply, why);
-    buf_close(&request);
+    buf_init(&text, MAX_REQUEST_BYTES);
+    write_request(batch, &text);
+    const struct json_request request = {
+        .operation = batch->operation, .body = buf_str(&text), .delay_ms = delay_ms};
+    err sent = text.failed ? FAIL(why, ERR_LIMIT, "sqs %s: the request is too large",
+                                  batch->operation->name)
+                           : json_call_send(batch->client, &request, &reply, why);
+    buf_close(&text);
     TRY(sent);
     err taken = take_reply(batch, reply, why);
     json_decref(reply);

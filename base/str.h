@@ -18,6 +18,11 @@ typedef struct str {
 
 /* A string literal as a str. */
 #define STR(literal) ((str){"" literal, sizeof(literal) - 1})
+/* The same as an initialiser, for static tables. */
+#define STR_INIT(literal)                                                                          \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
 
 /* What str_cut found: the text before and after the first separator. Without one, `head` is all
  * of it and `tail` is empty. */

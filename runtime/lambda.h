@@ -3,7 +3,8 @@
  *     static err hello(void *ctx, const struct lambda_invocation *in, struct buf *reply,
  *                      struct why *why) { buf_add(reply, STR("\"hello\"")); return OK; }
  *     int main(int argc, char **argv, char **env) {
- *         return lambda_run(&(struct lambda_config){.env = env, .handler = hello});
+ *         return lambda_run(&(struct lambda_config){.env = (const char *const *)env,
+ *                                                   .handler = hello});
  *     }
  *
  * One bad status never ends the process, only a 500 of the API does. Knows no AWS service and no

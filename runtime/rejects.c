@@ -17,8 +17,8 @@ struct rejects_entry {
     struct ticket from;
 };
 
-static const str opening = {"{\"rejects\":[", 12};
-static const str closing = {"]}", 2};
+static const str opening = STR_INIT("{\"rejects\":[");
+static const str closing = STR_INIT("]}");
 
 void rejects_init(struct rejects *rejects, struct client *client, str queue_url)
 {

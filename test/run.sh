@@ -4,12 +4,15 @@
 #     test/run.sh PROGRAM...
 #
 # A program reports in cmocka's closing lines, or in a line of its own "N passed, N failed". One
-# that reports nothing counts as one test when it is a fuzzer run on its seeds or a script, and as
+# that reports nothing counts as one test when it is a fuzzer (seeded mutations) or a script, and as
 # a failure otherwise: then no test ran. A crash, a time-out and an exit status that is not 0 are
 # failures too. The output of a program is shown only when it failed. The last line is the sum.
 set -euo pipefail
 
 TIMEOUT_S=${TEST_TIMEOUT_S:-300}
+# The same inputs at every run; `make fuzz` looks for new ones.
+FUZZ_RUNS=${FUZZ_RUNS:-20000}
+FUZZ_SEED=${FUZZ_SEED:-1}
 
 passed=0
 failed=0
@@ -37,12 +40,18 @@ how_it_ended() {
     fi
 }
 
+start() {
+    local arguments=() program=$1
+    [[ ${program##*/} != fuzz_* ]] || arguments=("$FUZZ_RUNS" "$FUZZ_SEED")
+    [[ $program == /* ]] || program=./$program
+    timeout -k 10 "$TIMEOUT_S" "$program" ${arguments[@]+"${arguments[@]}"}
+}
+
 run() {
     local program=$1 name status=0 good bad note=''
     name=${program#build/}
-    [[ $program == /* ]] || program=./$program
     # The outer redirection is for the shell's own word on a crash.
-    { timeout -k 10 "$TIMEOUT_S" "$program" >"$log" 2>&1 </dev/null || status=$?; } 2>/dev/null
+    { start "$program" >"$log" 2>&1 </dev/null || status=$?; } 2>/dev/null
     good=$(($(cmocka_sum PASSED) + $(closing_line passed) + 0))
     bad=$(($(cmocka_sum FAILED) + $(closing_line failed) + 0))
     if [ "$status" -ne 0 ]; then

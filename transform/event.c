@@ -92,7 +92,6 @@ static MUST_USE err add_message(struct reading *r, const struct message *m)
         }
         *r = before;
         *r->arena = arena_before;
-        *r->inputs_end = NULL;
     }
     return add_input(r, &(struct input){.kind = INPUT_TEXT,
                                         .text = m->text,
@@ -168,9 +167,9 @@ static MUST_USE err add_record(struct reading *r, const struct event_parts *part
         enum origin origin;
         err (*add)(struct reading *r, const struct event_parts *parts);
     } sources[] = {
-        {{"aws:s3", 6}, ORIGIN_S3, add_s3_record},
-        {{"aws:sqs", 7}, ORIGIN_SQS, add_sqs_record},
-        {{"aws:kinesis", 11}, ORIGIN_KINESIS, add_kinesis_record},
+        {STR_INIT("aws:s3"), ORIGIN_S3, add_s3_record},
+        {STR_INIT("aws:sqs"), ORIGIN_SQS, add_sqs_record},
+        {STR_INIT("aws:kinesis"), ORIGIN_KINESIS, add_kinesis_record},
     };
     str name = STR("");
     TRY(event_parts_text(parts, PART_SOURCE, r->arena, &name));
@@ -192,9 +191,6 @@ static MUST_USE err read_records(struct reading *r, struct json *j)
         struct event_parts parts = {0};
         const char *start = j->text.at + j->start;
         event_parts_read(j, event_parts_record, &parts);
-        if (j->kind != JSON_CLOSE) {
-            return UNKNOWN;
-        }
         parts.json = str_span(start, j->text.at + j->at);
         err result = add_record(r, &parts);
         if (result.kind == UNKNOWN.kind && r->depth && count) {
@@ -313,10 +309,10 @@ err event_read(str text, struct arena *arena, struct delivery **out, struct why 
 str event_origin_name(enum origin origin)
 {
     static const str names[ORIGIN_COUNT] = {
-        [ORIGIN_S3] = {"s3", 2},
-        [ORIGIN_SQS] = {"sqs", 3},
-        [ORIGIN_KINESIS] = {"kinesis", 7},
-        [ORIGIN_DIRECT] = {"direct", 6},
+        [ORIGIN_S3] = STR_INIT("s3"),
+        [ORIGIN_SQS] = STR_INIT("sqs"),
+        [ORIGIN_KINESIS] = STR_INIT("kinesis"),
+        [ORIGIN_DIRECT] = STR_INIT("direct"),
     };
     return names[origin];
 }

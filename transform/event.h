@@ -34,7 +34,7 @@ struct input {
     int64_t event_ms;     /* S3 eventTime, SQS SentTimestamp, Kinesis arrival; 0 when unknown */
     str tie;              /* orders versions of one ms: S3 sequencer, Kinesis sequence number,
                              SQS messageId */
-    str notification;     /* INPUT_OBJECT: the S3 record's JSON as it came, for handing on */
+    str notification;     /* INPUT_OBJECT: an S3 record's JSON, for handing on in "Records" */
 };
 
 /* Why a delivery cannot be acknowledged. */

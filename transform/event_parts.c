@@ -1,86 +1,73 @@
 #include "transform/event_parts.h"
 
-#define WANT(name, part)                                                                           \
-    {                                                                                              \
-        {name, sizeof name - 1}, part, NULL                                                        \
-    }
-#define WITHIN(name, part, table)                                                                  \
-    {                                                                                              \
-        {name, sizeof name - 1}, part, table                                                       \
-    }
-#define END                                                                                        \
-    {                                                                                              \
-        {NULL, 0}, PART_NONE, NULL                                                                 \
-    }
-
 static const struct event_member attributes[] = {
-    WANT("SentTimestamp", PART_SENT),
-    WANT("MessageGroupId", PART_GROUP),
-    END,
+    {STR_INIT("SentTimestamp"), PART_SENT, NULL},
+    {STR_INIT("MessageGroupId"), PART_GROUP, NULL},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 static const struct event_member kinesis[] = {
-    WANT("data", PART_DATA),
-    WANT("sequenceNumber", PART_SEQUENCE),
-    WANT("approximateArrivalTimestamp", PART_ARRIVAL),
-    END,
+    {STR_INIT("data"), PART_DATA, NULL},
+    {STR_INIT("sequenceNumber"), PART_SEQUENCE, NULL},
+    {STR_INIT("approximateArrivalTimestamp"), PART_ARRIVAL, NULL},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 static const struct event_member bucket[] = {
-    WANT("name", PART_BUCKET),
-    END,
+    {STR_INIT("name"), PART_BUCKET, NULL},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 /* S3's own notifications spell eTag and versionId, EventBridge etag and version-id. */
 static const struct event_member object[] = {
-    WANT("key", PART_KEY),
-    WANT("size", PART_SIZE),
-    WANT("eTag", PART_ETAG),
-    WANT("etag", PART_ETAG),
-    WANT("versionId", PART_VERSION),
-    WANT("version-id", PART_VERSION),
-    WANT("sequencer", PART_SEQUENCER),
-    END,
+    {STR_INIT("key"), PART_KEY, NULL},
+    {STR_INIT("size"), PART_SIZE, NULL},
+    {STR_INIT("eTag"), PART_ETAG, NULL},
+    {STR_INIT("etag"), PART_ETAG, NULL},
+    {STR_INIT("versionId"), PART_VERSION, NULL},
+    {STR_INIT("version-id"), PART_VERSION, NULL},
+    {STR_INIT("sequencer"), PART_SEQUENCER, NULL},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 static const struct event_member bucket_and_object[] = {
-    WITHIN("bucket", PART_NONE, bucket),
-    WITHIN("object", PART_NONE, object),
-    END,
+    {STR_INIT("bucket"), PART_NONE, bucket},
+    {STR_INIT("object"), PART_NONE, object},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 static const struct event_member direct_object[] = {
-    WANT("bucket", PART_BUCKET),
-    WANT("key", PART_KEY),
-    END,
+    {STR_INIT("bucket"), PART_BUCKET, NULL},
+    {STR_INIT("key"), PART_KEY, NULL},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 const struct event_member event_parts_record[] = {
-    WANT("eventSource", PART_SOURCE),
-    WANT("EventSource", PART_SOURCE),
-    WANT("eventSourceARN", PART_ARN),
-    WANT("eventName", PART_EVENT_NAME),
-    WANT("eventTime", PART_EVENT_TIME),
-    WANT("messageId", PART_MESSAGE_ID),
-    WANT("body", PART_BODY),
-    WITHIN("attributes", PART_NONE, attributes),
-    WITHIN("kinesis", PART_NONE, kinesis),
-    WITHIN("s3", PART_NONE, bucket_and_object),
-    END,
+    {STR_INIT("eventSource"), PART_SOURCE, NULL},
+    {STR_INIT("EventSource"), PART_SOURCE, NULL},
+    {STR_INIT("eventSourceARN"), PART_ARN, NULL},
+    {STR_INIT("eventName"), PART_EVENT_NAME, NULL},
+    {STR_INIT("eventTime"), PART_EVENT_TIME, NULL},
+    {STR_INIT("messageId"), PART_MESSAGE_ID, NULL},
+    {STR_INIT("body"), PART_BODY, NULL},
+    {STR_INIT("attributes"), PART_NONE, attributes},
+    {STR_INIT("kinesis"), PART_NONE, kinesis},
+    {STR_INIT("s3"), PART_NONE, bucket_and_object},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 const struct event_member event_parts_root[] = {
-    WANT("source", PART_BUS_SOURCE),
-    WANT("detail-type", PART_DETAIL_TYPE),
-    WANT("time", PART_EVENT_TIME),
-    WITHIN("detail", PART_NONE, bucket_and_object),
-    WANT("Event", PART_EVENT),
-    WANT("Type", PART_TYPE),
-    WANT("TopicArn", PART_TOPIC),
-    WANT("Message", PART_MESSAGE),
-    WANT("records", PART_DIRECT_RECORDS),
-    WITHIN("s3", PART_DIRECT_OBJECT, direct_object),
-    END,
+    {STR_INIT("source"), PART_BUS_SOURCE, NULL},
+    {STR_INIT("detail-type"), PART_DETAIL_TYPE, NULL},
+    {STR_INIT("time"), PART_EVENT_TIME, NULL},
+    {STR_INIT("detail"), PART_NONE, bucket_and_object},
+    {STR_INIT("Event"), PART_EVENT, NULL},
+    {STR_INIT("Type"), PART_TYPE, NULL},
+    {STR_INIT("TopicArn"), PART_TOPIC, NULL},
+    {STR_INIT("Message"), PART_MESSAGE, NULL},
+    {STR_INIT("records"), PART_DIRECT_RECORDS, NULL},
+    {STR_INIT("s3"), PART_DIRECT_OBJECT, direct_object},
+    {{NULL, 0}, PART_NONE, NULL},
 };
 
 static const struct event_member *find(const struct event_member *table, str name)

@@ -73,6 +73,68 @@ static bool is_key(str s)
     return s.len > 0 && s.len <= EVENT_S3_MAX_KEY && utf8_valid_len(s) == s.len;
 }
 
+static void add_form(struct buf *b, str s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if (is_letter_or_digit(s.at[i])) {
+            buf_char(b, s.at[i]);
+        } else {
+            char escape[] = {'%', hex[c >> 4], hex[c & 15]};
+            buf_add(b, (str){escape, sizeof escape});
+        }
+    }
+}
+
+static void add_member(struct buf *b, str name, str value)
+{
+    if (value.len) {
+        buf_char(b, ',');
+        json_add_string(b, name);
+        buf_char(b, ':');
+        json_add_string(b, value);
+    }
+}
+
+static void add_record(struct buf *b, const struct input *input)
+{
+    buf_add(b, STR("{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:*\""));
+    if (input->event_ms > 0) {
+        buf_add(b, STR(",\"eventTime\":\""));
+        date_add_rfc3339(b, input->event_ms);
+        buf_char(b, '"');
+    }
+    buf_add(b, STR(",\"s3\":{\"bucket\":{\"name\":"));
+    json_add_string(b, input->bucket);
+    buf_add(b, STR("},\"object\":{\"key\":\""));
+    add_form(b, input->key);
+    buf_char(b, '"');
+    if (input->size != UINT64_MAX) {
+        buf_add(b, STR(",\"size\":"));
+        buf_u64(b, input->size);
+    }
+    add_member(b, STR("eTag"), input->etag);
+    add_member(b, STR("versionId"), input->version_id);
+    add_member(b, STR("sequencer"), input->tie);
+    buf_add(b, STR("}}}"));
+}
+
+/* What did not come as an S3 record is handed on as one. It is written where the arena's free
+ * memory begins, and takes what it needs. */
+static MUST_USE err make_notification(struct arena *arena, struct input *input)
+{
+    struct buf b;
+    buf_wrap(&b, arena->at, (size_t)(arena->end - arena->at));
+    add_record(&b, input);
+    if (b.failed) {
+        return (err){ERR_LIMIT};
+    }
+    arena->at += b.len;
+    input->notification = buf_str(&b);
+    return OK;
+}
+
 /* Sets the key, or why it is none. */
 static MUST_USE err read_key(str key, enum event_s3_key form, struct arena *arena,
                              struct input *input)
@@ -104,6 +166,8 @@ err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struc
 {
     str key = STR("");
     str time = STR("");
+    uint64_t size = 0;
+    int64_t ms = 0;
     *input = (struct input){.kind = INPUT_BAD, .bad = REASON_E_EVENT_RECORD, .size = UINT64_MAX};
     input->text = input->notification = parts->json;
     TRY(event_parts_text(parts, PART_BUCKET, arena, &input->bucket));
@@ -116,14 +180,15 @@ err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struc
         !is_validator(input->etag) || !event_parts_has_string(parts, PART_KEY)) {
         return OK;
     }
-    if (parts->of[PART_SIZE].kind == JSON_NUMBER &&
-        !str_to_u64(parts->of[PART_SIZE].raw, &input->size)) {
-        input->size = UINT64_MAX;
+    if (parts->of[PART_SIZE].kind == JSON_NUMBER && str_to_u64(parts->of[PART_SIZE].raw, &size)) {
+        input->size = size;
     }
-    if (!date_parse_rfc3339(time, &input->event_ms)) {
-        input->event_ms = 0;
+    if (date_parse_rfc3339(time, &ms)) {
+        input->event_ms = ms;
     }
-    return read_key(key, form, arena, input);
+    TRY(read_key(key, form, arena, input));
+    return input->kind == INPUT_OBJECT && form == KEY_VERBATIM ? make_notification(arena, input)
+                                                               : OK;
 }
 
 bool event_s3_is_created(str event_name)

@@ -1,6 +1,5 @@
 #include "transform/phone.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -156,8 +155,9 @@ static str calling_code_text(const struct phone_region *region, char into[5])
     return buf_str(&b);
 }
 
-/* The national number in what was dialled inside the region; false when none of its lengths fits.
- */
+/* The national number in what was dialled inside the region. False when none of its lengths fits,
+ * and when it can be read with and without the calling code: where a trunk prefix is usual, a
+ * number without one may as well have lost its plus. */
 static bool national(const struct phone_region *region, str code, str *digits)
 {
     if (cut_prefix(region, str_from(region->trunk[0]), digits) ||
@@ -165,10 +165,15 @@ static bool national(const struct phone_region *region, str code, str *digits)
         return true;
     }
     bool trunk_left = region->trunk[0][0] == '0' && str_starts(*digits, STR("0"));
-    if (has_length(region, digits->len)) {
-        return !trunk_left;
+    bool whole = !trunk_left && has_length(region, digits->len);
+    str rest = *digits;
+    if (!cut_prefix(region, code, &rest)) {
+        return whole;
     }
-    return cut_prefix(region, code, digits);
+    if (!whole) {
+        *digits = rest;
+    }
+    return !whole || !region->trunk[0][0];
 }
 
 /* "+" and both parts in the arena, when they make 8 to 15 digits that start with no zero. */
@@ -206,6 +211,12 @@ static bool is_e164(str s)
     return true;
 }
 
+/* For letters; other characters do not become one. */
+static char upper_case(char c)
+{
+    return (char)(c & ~0x20);
+}
+
 const struct phone_region *phone_region_find(str iso)
 {
     size_t low = 0;
@@ -213,8 +224,7 @@ const struct phone_region *phone_region_find(str iso)
     if (iso.len != 2) {
         return NULL;
     }
-    char upper[2] = {(char)toupper((unsigned char)iso.at[0]),
-                     (char)toupper((unsigned char)iso.at[1])};
+    char upper[2] = {upper_case(iso.at[0]), upper_case(iso.at[1])};
     while (low < high) {
         size_t middle = (low + high) / 2;
         int order = memcmp(upper, phone_regions[middle].iso, 2);

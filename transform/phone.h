@@ -28,7 +28,9 @@ extern const size_t phone_regions_count;
 const struct phone_region *phone_region_find(str iso);
 /* True and the number in *out (in the arena; `.at` NULL when it is full); false when `text` is not
  * a possible number. A number without a plus or 00 needs `iso`, and must be as long as numbers of
- * that region are, by itself, after its trunk prefix, or after its calling code. */
+ * that region are: behind its trunk prefix, else by itself or behind its calling code. It is
+ * refused when both of these fit and the region has a trunk prefix: no one can tell which is meant.
+ */
 bool phone_read(str text, str iso, struct arena *arena, str *out);
 
 #endif

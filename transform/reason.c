@@ -6,8 +6,8 @@ struct words {
     str code, text;
 };
 
-static const struct words all[] = {{{"", 0}, {"", 0}},
-#define REASON_WORDS(code, text) {{#code, sizeof #code - 1}, {text, sizeof text - 1}},
+static const struct words all[] = {{STR_INIT(""), STR_INIT("")},
+#define REASON_WORDS(code, text) {STR_INIT(#code), STR_INIT(text)},
                                    REASONS(REASON_WORDS)
 #undef REASON_WORDS
 };

@@ -14,8 +14,6 @@
     X(E_EMAIL, "email is not an address")                                                          \
     X(E_DATE, "not a date YYYY-MM-DD or RFC 3339 time with a zone")                                \
     X(E_TIME, "updated_at is not a time, or is more than a day ahead")                             \
-    X(E_NUMBER, "a number has more than 38 digits")                                                \
-    X(E_ITEM_SIZE, "the item is larger than DynamoDB takes")                                       \
     X(E_ITEM_REFUSED, "DynamoDB refused the item")                                                 \
     X(E_JSON, "not JSON, or not an object")                                                        \
     X(E_DUPLICATE_NAME, "a name stands twice in the object")                                       \
@@ -26,7 +24,6 @@
     X(E_CSV_QUOTE, "a quote is not closed")                                                        \
     X(E_CSV_HEADER, "the header has no user_id column, or a column twice")                         \
     X(E_FORMAT, "none of the known formats")                                                       \
-    X(E_COMPRESSION, "the compressed data is damaged")                                             \
     X(E_BASE64, "not base64")                                                                      \
     X(E_KEY, "the object key cannot be decoded")                                                   \
     X(E_EVENT_RECORD, "the event's record lacks a part that is needed")

@@ -1,7 +1,5 @@
 #include "transform/record.h"
 
-#include <string.h>
-
 #include "base/json.h"
 #include "transform/record_reader.h"
 

@@ -24,9 +24,11 @@ bool text_is_space(uint32_t c)
            c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+/* U+11A7 among them: utf8proc loses it behind a Hangul syllable (its pull request 317), and two
+ * keys that differ in it would be one. */
 static bool is_refused(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+    return c == 0x11A7 || c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
            (c >= 0x2066 && c <= 0x2069);
 }
 

@@ -20,9 +20,10 @@ struct text_rule {
 /* Without Unicode white space at both ends. */
 str text_trim(str s);
 /* `s` is trimmed and not empty. Refused: control characters (white space among them is folded
- * first, where the rule folds), bidi embeddings, overrides and isolates, and text over the limits.
- * Joiners, direction marks and all other characters stay. REASON_E_UTF8 for what is not UTF-8,
- * REASON_E_TOO_LONG when the arena is full. *out lies in `s` or in the arena. */
+ * first, where the rule folds), bidi embeddings, overrides and isolates, the archaic jamo U+11A7,
+ * and text over the limits. Joiners, direction marks and all other characters stay. REASON_E_UTF8
+ * for what is not UTF-8, REASON_E_TOO_LONG when the arena is full. *out lies in `s` or in the
+ * arena. */
 enum reason text_clean(str s, const struct text_rule *rule, struct arena *arena, str *out);
 
 bool text_is_space(uint32_t code_point);

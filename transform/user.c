@@ -32,19 +32,13 @@ static const struct row {
     enum reason wrong_type; /* given for true, false, objects and arrays, and numbers unless .. */
     bool takes_number;      /* .. the rule reads a JSON number's digits as well */
 } rows[] = {
-#define NAMES(field, attribute)                                                                    \
-    {field, sizeof field - 1},                                                                     \
-    {                                                                                              \
-        attribute, sizeof attribute - 1                                                            \
-    }
-    {NAMES("user_id", "user_id"), read_id, REASON_E_ID_TYPE, true},
-    {NAMES("user_name", "user_name"), read_name, REASON_E_NAME, false},
-    {NAMES("phone_number", "phone_number"), read_phone, REASON_E_PHONE, true},
-    {NAMES("email", "email"), read_email, REASON_E_EMAIL, false},
-    {NAMES("birth_date", "birth_date"), read_birth_date, REASON_E_DATE, false},
-    {NAMES("created_at", "created_at"), read_created, REASON_E_DATE, false},
-    {NAMES("updated_at", "updated_at"), read_updated, REASON_E_TIME, true},
-#undef NAMES
+    {STR_INIT("user_id"), STR_INIT("user_id"), read_id, REASON_E_ID_TYPE, true},
+    {STR_INIT("user_name"), STR_INIT("user_name"), read_name, REASON_E_NAME, false},
+    {STR_INIT("phone_number"), STR_INIT("phone_number"), read_phone, REASON_E_PHONE, true},
+    {STR_INIT("email"), STR_INIT("email"), read_email, REASON_E_EMAIL, false},
+    {STR_INIT("birth_date"), STR_INIT("birth_date"), read_birth_date, REASON_E_DATE, false},
+    {STR_INIT("created_at"), STR_INIT("created_at"), read_created, REASON_E_DATE, false},
+    {STR_INIT("updated_at"), STR_INIT("updated_at"), read_updated, REASON_E_TIME, true},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows, ID_ROW = 0 };
@@ -212,7 +206,7 @@ enum reason user_read(const struct record *record, const struct user_rules *rule
         }
         uint32_t bit = (uint32_t)1 << (row - rows);
         enum reason reason =
-            seen & bit ? REASON_E_DUPLICATE_NAME : read_field(&r, row, &record->fields[i]);
+            (seen & bit) ? REASON_E_DUPLICATE_NAME : read_field(&r, row, &record->fields[i]);
         if (reason) {
             *field = row->field;
             return reason;

@@ -13,7 +13,7 @@ import time
 import checks
 import cloud as names
 from cloud import Cloud, clean_environment
-from host import Host, show_log_sample
+from host import Host, show_log_sample, show_outcome
 from people import make_input
 from show import Step, bold, dim, green, red, say, table, title
 
@@ -73,8 +73,9 @@ def run(folder):
         prepare(cloud, made)
         say("  The function at work, under its role's temporary credentials:")
         worked = time.monotonic()
-        host = Host(folder)
-        host.run(cloud, names)
+        host = Host(folder, show_outcome).run(cloud.role_environment(), [
+            "--sqs", cloud.queues[names.QUEUE], "--s3-queue", cloud.queues[names.NOTIFICATIONS],
+            "--kinesis", names.STREAM, "--partial-response"])
         worked = time.monotonic() - worked
         stored, rejects, counted = cloud.stored_users(), cloud.rejects(), host.counts()
         wrong = list(differences(made, cloud, host, stored, rejects))

@@ -14,38 +14,38 @@ LIMIT_S = 120
 
 
 class Host:
-    def __init__(self, folder):
+    """One run of the host, in a folder of its own."""
+
+    def __init__(self, folder, on_outcome=None):
+        self.on_outcome = on_outcome
         self.outcomes_path = os.path.join(folder, "outcomes.jsonl")
         self.log_path = os.path.join(folder, "function.log")
         self.outcomes = []
         self.status = None
 
-    def run(self, cloud, names):
-        """Waits for the end, showing each invocation as it comes."""
-        command = [
-            "build/lambda-local", "--sqs", cloud.queues[names.QUEUE],
-            "--s3-queue", cloud.queues[names.NOTIFICATIONS], "--kinesis", names.STREAM,
-            "--partial-response", "--until-idle", "--outcomes", self.outcomes_path,
-            "build/bootstrap"]
-        environment = cloud.role_environment()
+    def run(self, environment, arguments, limit_s=LIMIT_S):
+        """Waits for the end, telling each invocation as it comes. Returns itself."""
+        command = ["build/lambda-local", "--until-idle", "--outcomes", self.outcomes_path,
+                   *arguments, "build/bootstrap"]
         with open(self.log_path, "wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True, env=environment)
         try:
-            self.follow(process)
+            self.follow(process, limit_s)
         finally:
             end(process)
         self.status = process.returncode
+        return self
 
-    def follow(self, process):
-        limit = time.monotonic() + LIMIT_S
+    def follow(self, process, limit_s):
+        limit = time.monotonic() + limit_s
         while True:
             ended = process.poll() is not None
             self.read_outcomes()
             if ended:
                 return
             if time.monotonic() > limit:
-                raise RuntimeError(f"lambda-local did not become idle within {LIMIT_S} s")
+                raise RuntimeError(f"lambda-local did not become idle within {limit_s} s")
             time.sleep(0.05)
 
     def read_outcomes(self):
@@ -56,8 +56,8 @@ class Host:
         for line in lines[len(self.outcomes):]:
             outcome = json.loads(line)
             self.outcomes.append(outcome)
-            if "source" in outcome and "peak_rss_kb" not in outcome:
-                show(outcome)
+            if self.on_outcome and "source" in outcome:
+                self.on_outcome(outcome)
 
     def totals(self):
         return self.outcomes[-1] if self.outcomes and "peak_rss_kb" in self.outcomes[-1] else {}
@@ -90,7 +90,7 @@ class Host:
         return sums
 
 
-def show(outcome):
+def show_outcome(outcome):
     failed = outcome.get("failed", 0)
     good = outcome.get("status") == "ok" and not failed
     verdict = green("ok") if good else red(

@@ -28,8 +28,11 @@ static MUST_USE err listen_on_loopback(int fd, uint16_t *port, struct why *why)
 err api_server_open(struct api_server *server, size_t max_body_bytes, size_t max_answer_bytes,
                     struct why *why)
 {
-    *server =
-        (struct api_server){.max_body_bytes = max_body_bytes, .max_answer_bytes = max_answer_bytes};
+    *server = (struct api_server){
+        .open = true,
+        .max_body_bytes = max_body_bytes,
+        .max_answer_bytes = max_answer_bytes,
+    };
     for (size_t i = 0; i < API_SERVER_CONNECTIONS; i++) {
         server->connections[i].fd = -1;
     }
@@ -55,11 +58,16 @@ static int accept_one(const struct api_server *server)
     return accept4(server->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-void api_server_drop_all(struct api_server *server)
+static void drop_accepted(struct api_server *server)
 {
     for (size_t i = 0; i < API_SERVER_CONNECTIONS; i++) {
         drop(&server->connections[i]);
     }
+}
+
+void api_server_drop_all(struct api_server *server)
+{
+    drop_accepted(server);
     for (int fd = accept_one(server); fd >= 0; fd = accept_one(server)) {
         (void)close(fd);
     }
@@ -70,9 +78,7 @@ void api_server_close(struct api_server *server)
     if (!server->open) {
         return;
     }
-    for (size_t i = 0; i < API_SERVER_CONNECTIONS; i++) {
-        drop(&server->connections[i]);
-    }
+    drop_accepted(server);
     if (server->listener >= 0) {
         (void)close(server->listener);
     }

@@ -200,7 +200,7 @@ static int close_all(struct host *h, err done, int code)
     poll_close(&h->poll);
     client_close(&h->client);
     if (done.kind) {
-        report_failure(h->poll.operation ? h->poll.operation : "cannot start", &h->why);
+        report_failure(h->poll.operation ? h->poll.operation : "cannot go on", &h->why);
     }
     err closed = report_close(&h->report, h->function.peak_rss_kb, h->function.starts, &late);
     if (closed.kind) {

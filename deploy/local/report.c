@@ -57,7 +57,7 @@ void report_invocation(struct report *report, const char *source, size_t records
     if (result->error_type[0]) {
         report_note(report, "%s: %zu records, %s (%s) after %lld ms", source, records, status,
                     result->error_type, (long long)result->ms);
-    } else if (failed) {
+    } else if (failed && result->outcome == RUNTIME_API_RESPONSE) {
         report_note(report, "%s: %zu records, %zu of them handed back", source, records, failed);
     }
     if (!report->outcomes) {

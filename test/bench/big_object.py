@@ -17,7 +17,7 @@ os.chdir(ROOT)
 
 import cloud as names  # noqa: E402
 from cloud import Cloud  # noqa: E402
-from host import run_host  # noqa: E402
+from host import Host  # noqa: E402
 
 LIMIT_KB = 32 * 1024
 
@@ -37,6 +37,8 @@ def write_users(path, size, extra):
 
 
 def measure(folder, size, mode, extra):
+    folder = os.path.join(folder, mode)
+    os.mkdir(folder)
     path = os.path.join(folder, "users.ndjson")
     count = write_users(path, size, extra)
     cloud = Cloud(os.path.join(folder, "moto.log"))
@@ -45,9 +47,9 @@ def measure(folder, size, mode, extra):
         with open(path, "rb") as file:
             cloud.client("s3").put_object(Bucket=names.BUCKET, Key="users.ndjson", Body=file)
         start = time.monotonic()
-        run = run_host({**cloud.role_environment(), "WRITE_MODE": mode}, folder,
-                       ["--s3-queue", cloud.queues[names.NOTIFICATIONS], "--timeout", "900"],
-                       limit_s=1800)
+        run = Host(folder).run(
+            {**cloud.role_environment(), "WRITE_MODE": mode},
+            ["--s3-queue", cloud.queues[names.NOTIFICATIONS], "--timeout", "900"], 1800)
         seconds = time.monotonic() - start
     finally:
         cloud.close()

@@ -18,41 +18,25 @@ os.chdir(ROOT)
 
 import cloud as names  # noqa: E402
 from cloud import Cloud  # noqa: E402
+from host import Host  # noqa: E402
 
-HOST = "build/lambda-local"
-FUNCTION = "build/bootstrap"
 LIMIT_S = 90
 
 
-class Run:
-    """One run of the host, to its end."""
-
-    def __init__(self, environment, *arguments):
-        with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as outcomes:
-            done = subprocess.run(
-                [HOST, "--outcomes", outcomes.name, *arguments, FUNCTION], env=environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                timeout=LIMIT_S, check=False)
-            self.outcomes = [json.loads(line) for line in outcomes.read().splitlines()]
-        self.status = done.returncode
-        self.answer = done.stdout.decode()
-        self.log = done.stderr.decode(errors="replace")
-
-    def lines(self, message):
-        found = []
-        for text in self.log.splitlines():
-            if text.startswith("{"):
-                line = json.loads(text)
-                if line.get("message") == message:
-                    found.append(line)
-        return found
-
-
-class WithCloud(unittest.TestCase):
+class WithFolder(unittest.TestCase):
     def setUp(self):
-        self.log = tempfile.NamedTemporaryFile(suffix=".log")
-        self.addCleanup(self.log.close)
-        self.cloud = Cloud(self.log.name)
+        folder = tempfile.TemporaryDirectory(prefix="user-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def run_host(self, environment, *arguments):
+        return Host(self.folder).run(environment, arguments, LIMIT_S)
+
+
+class WithCloud(WithFolder):
+    def setUp(self):
+        super().setUp()
+        self.cloud = Cloud(os.path.join(self.folder, "moto.log"))
         self.addCleanup(self.cloud.close)
         self.cloud.set_up([])
         self.environment = self.cloud.role_environment()
@@ -63,13 +47,14 @@ class WithCloud(unittest.TestCase):
             sqs.send_message(QueueUrl=self.cloud.queues[names.QUEUE], MessageBody=body)
 
     def run_queue(self, *arguments, **environment):
-        return Run({**self.environment, **environment}, "--sqs", self.cloud.queues[names.QUEUE],
-                   "--retry-delay", "0", "--partial-response", "--until-idle", *arguments)
+        return self.run_host({**self.environment, **environment},
+                             "--sqs", self.cloud.queues[names.QUEUE], "--retry-delay", "0",
+                             "--partial-response", *arguments)
 
     def run_bucket(self, *arguments, **environment):
-        return Run({**self.environment, **environment},
-                   "--s3-queue", self.cloud.queues[names.NOTIFICATIONS], "--retry-delay", "0",
-                   "--until-idle", *arguments)
+        return self.run_host({**self.environment, **environment},
+                             "--s3-queue", self.cloud.queues[names.NOTIFICATIONS],
+                             "--retry-delay", "0", *arguments)
 
     def undelivered(self):
         return self.cloud.waiting(names.QUEUE) + self.cloud.waiting(names.DEAD_LETTERS)
@@ -82,14 +67,14 @@ class AQueue(WithCloud):
     def test_is_emptied_into_the_table(self):
         self.send(*USERS)
         run = self.run_queue()
-        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(run.status, 0, run.log_text())
         self.assertEqual(len(self.cloud.stored_users()), 12)
         self.assertEqual(self.undelivered(), 0)
 
     def test_is_emptied_into_the_table_in_batch_mode(self):
         self.send(*USERS)
         run = self.run_queue(WRITE_MODE="batch")
-        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(run.status, 0, run.log_text())
         self.assertEqual(len(self.cloud.stored_users()), 12)
         self.assertEqual(self.undelivered(), 0)
 
@@ -98,24 +83,25 @@ class AQueue(WithCloud):
         run = self.run_queue("--env", "AWS_SECRET_ACCESS_KEY=changed")
         self.assertEqual(self.cloud.stored_users(), {})
         self.assertEqual(self.undelivered(), 12)
-        self.assertTrue(run.outcomes[:-1])
-        for outcome in run.outcomes[:-1]:
+        invocations = [outcome for outcome in run.outcomes if "source" in outcome]
+        self.assertTrue(invocations)
+        for outcome in invocations:
             self.assertEqual(outcome["status"], "error", outcome)
-        self.assertIn("SignatureDoesNotMatch", run.log)
-        self.assertNotIn("changed", run.log)
+        self.assertIn("SignatureDoesNotMatch", run.log_text())
+        self.assertNotIn("changed", run.log_text())
 
     def test_keeps_every_message_when_the_table_is_not_there(self):
         self.send(*USERS)
         run = self.run_queue(TABLE_NAME="no-such-table")
         self.assertEqual(self.undelivered(), 12)
-        self.assertIn("ResourceNotFoundException", run.log)
+        self.assertIn("ResourceNotFoundException", run.log_text())
 
     def test_keeps_every_message_when_the_rejects_queue_is_not_there(self):
         self.send("user_name=nobody\nx=y")
         run = self.run_queue(
             REJECTS_QUEUE_URL=self.cloud.queues[names.REJECTS].replace("rejects", "nowhere"))
         self.assertEqual(self.undelivered(), 1)
-        self.assertIn("NonExistentQueue", run.log)
+        self.assertIn("NonExistentQueue", run.log_text())
 
     def test_without_a_rejects_queue_sends_bad_messages_to_the_dead_letters(self):
         self.send(USERS[0], "user_id=x\nphone_number=1", USERS[1])
@@ -139,7 +125,7 @@ class ABucket(WithCloud):
     def test_object_of_many_users_is_stored(self):
         self.put("a folder/users.ndjson", b"".join(b'{"user_id":"%d"}\n' % i for i in range(300)))
         run = self.run_bucket()
-        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(run.status, 0, run.log_text())
         self.assertEqual(len(self.cloud.stored_users()), 300)
 
     def test_object_that_is_gone_is_done(self):
@@ -148,15 +134,15 @@ class ABucket(WithCloud):
         self.cloud.client("s3").delete_object(Bucket=names.BUCKET, Key="gone.json")
         self.put("here.json", b'{"user_id":"2"}')
         run = self.run_bucket()
-        self.assertEqual(run.status, 0, run.log)
+        self.assertEqual(run.status, 0, run.log_text())
         self.assertEqual(list(self.cloud.stored_users()), ["2"])
-        self.assertEqual(len(run.lines("object is gone or was overwritten")), 1, run.log)
+        self.assertEqual(run.log_text().count("object is gone or was overwritten"), 1, run.log_text())
 
     def test_object_goes_to_the_on_failure_queue_when_its_users_cannot_be_stored(self):
         self.put("users.json", b'{"user_id":"1"}')
         run = self.run_bucket("--on-failure", self.cloud.queues[names.DEAD_LETTERS],
                               TABLE_NAME="no-such-table")
-        self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1, run.log)
+        self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1, run.log_text())
         self.assertEqual(self.cloud.waiting(names.NOTIFICATIONS), 0)
 
 
@@ -209,22 +195,30 @@ class ATableThatGoesAway(WithCloud):
         self.addCleanup(gate.close)
         run = self.run_queue(AWS_ENDPOINT_URL_DYNAMODB=gate.url)
         stored = set(self.cloud.stored_users())
-        self.assertEqual(len(stored), 7, run.log)
-        self.assertEqual(self.undelivered(), 5, run.log)
+        self.assertEqual(len(stored), 7, run.log_text())
+        self.assertEqual(self.undelivered(), 5, run.log_text())
         # What was not stored is what is still there.
         again = self.run_queue()
         self.assertEqual(again.status, 0)
         self.assertEqual(self.cloud.waiting(names.QUEUE), 0)
 
-    def test_with_all_of_aws_ends_in_an_error_and_the_function_lives_on(self):
-        with open("test/data/events/sqs.json", encoding="utf-8") as file:
-            event = file.name
+    def test_with_all_of_aws_hands_every_message_back(self):
         self.cloud.process.kill()
         self.cloud.process.wait()
-        run = Run(self.environment, "--event", event)
-        self.assertEqual(run.status, 0, run.log)
-        failures = json.loads(run.answer)["batchItemFailures"]
-        self.assertTrue(failures)
+        run = invoke("test/data/events/sqs.json", self.environment)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        with open("test/data/events/sqs.json", encoding="utf-8") as file:
+            sent = [record["messageId"] for record in json.load(file)["Records"]]
+        failures = json.loads(run.stdout)["batchItemFailures"]
+        self.assertEqual([one["itemIdentifier"] for one in failures], sent)
+
+
+def invoke(event, environment, *arguments):
+    """build/lambda-local --event, to its end."""
+    return subprocess.run(
+        ["build/lambda-local", "--event", event, *arguments, "build/bootstrap"], env=environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        timeout=LIMIT_S, check=False)
 
 
 class AnEvent(unittest.TestCase):
@@ -233,23 +227,22 @@ class AnEvent(unittest.TestCase):
                    "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
     def test_that_is_unknown_is_an_error(self):
-        run = Run(self.environment, "--event", "test/data/events/unknown.json")
-        self.assertEqual(run.status, 1)
-        self.assertIn("Function.UnknownEvent", run.answer + run.log)
+        run = invoke("test/data/events/unknown.json", self.environment)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("Function.UnknownEvent", run.stdout)
 
     def test_of_s3_that_only_tests_is_a_success(self):
-        run = Run(self.environment, "--event", "test/data/events/s3-test-event.json")
-        self.assertEqual(run.status, 0, run.log)
+        run = invoke("test/data/events/s3-test-event.json", self.environment)
+        self.assertEqual(run.returncode, 0, run.stderr)
 
     def test_meets_a_clear_error_when_a_setting_is_bad(self):
         for setting in ("WRITE_MODE=oldest", "MAX_RECORD_BYTES=many", "AWS_ENDPOINT_URL=localhost",
                         "AWS_REGION=Europe!", "AWS_ACCESS_KEY_ID="):
             with self.subTest(setting):
-                run = Run(self.environment, "--event", "test/data/events/sqs.json",
-                          "--env", setting)
-                self.assertNotEqual(run.status, 0)
-                self.assertIn(setting.split("=")[0], run.log)
-                self.assertNotIn("secret-example", run.log)
+                run = invoke("test/data/events/sqs.json", self.environment, "--env", setting)
+                self.assertNotEqual(run.returncode, 0)
+                self.assertIn(setting.split("=")[0], run.stderr)
+                self.assertNotIn("secret-example", run.stderr)
 
 
 def main():

@@ -15,8 +15,10 @@ enum { MAX_TEXT = 512 * 1024, RUN = 70 * 1000, MAX_RUNS = 4, MAX_SMALL = 4096 };
 
 static void add_run(struct buf *b, char c)
 {
-    for (size_t i = 0; i < RUN; i++) {
-        buf_char(b, c);
+    char *into = buf_reserve(b, RUN);
+    if (into) {
+        memset(into, c, RUN);
+        b->len += RUN;
     }
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Who may know whom:  runtime/bootstrap, runtime/ports -> runtime/lambda, aws, transform -> base.
+# Who may know whom:  runtime/bootstrap and its parts -> runtime/lambda, aws, transform -> base.
 # Checked in the sources by their includes, and in the objects by what they import: transform/ and
 # base/ do no I/O whatever they include.
 # shellcheck source=test/lint/lint.sh
@@ -11,7 +11,7 @@ may_include() {
     base/*) echo base ;;
     aws/*) echo base aws ;;
     transform/*) echo base transform ;;
-    runtime/http1* | runtime/lambda* | runtime/config*) echo base runtime ;;
+    runtime/http1* | runtime/lambda*) echo base runtime ;;
     runtime/*) echo base aws transform runtime ;;
     deploy/local/*) echo base aws deploy/local ;;
     esac

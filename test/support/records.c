@@ -53,6 +53,16 @@ static err give(void *ctx, char *into, size_t room, size_t *got, struct why *why
     return OK;
 }
 
+static void add_line(struct buf *out, str text)
+{
+    for (struct str_halves h = str_cut(text, '\n'); h.found; h = str_cut(text, '\n')) {
+        buf_add(out, h.head);
+        buf_add(out, STR("\\n"));
+        text = h.tail;
+    }
+    buf_add(out, text);
+}
+
 static void add_fields(struct buf *out, const struct record *record, struct arena scratch)
 {
     CHECK(record->field_count <= RECORD_MAX_FIELDS);
@@ -61,9 +71,9 @@ static void add_fields(struct buf *out, const struct record *record, struct aren
         str text = record_text(field, &scratch);
         CHECK(text.at);
         buf_char(out, ' ');
-        buf_add(out, field->name);
+        add_line(out, field->name);
         buf_char(out, field->type < FIELD_NUMBER ? '=' : ':');
-        buf_add(out, text);
+        add_line(out, text);
     }
 }
 
@@ -126,8 +136,7 @@ static enum err_kind dump(str text, const struct records_reading *reading, struc
         }
         check(text, record, seen);
         CHECK(last == UINT64_MAX || record->offset > last);
-        CHECK(record->bad == REASON_E_TOO_LONG || record->bad ||
-              record->length <= options.max_record_bytes);
+        CHECK(record->bad || record->length <= options.max_record_bytes);
         add_record(out, record, arena);
         seen = record->offset + record->length;
     }

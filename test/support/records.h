@@ -2,8 +2,8 @@
  *
  *     <offset>+<length>@<line> name=value name:value ...
  *
- * with = for text (decoded) and : for other JSON, or the code of what is wrong with it. What must
- * hold for every input is checked on the way, and ends the process when it does not.
+ * with = for text (decoded, LF as \n) and : for other JSON, or the code of what is wrong with it.
+ * What must hold for every input is checked on the way, and ends the process when it does not.
  */
 #ifndef TEST_SUPPORT_RECORDS_H
 #define TEST_SUPPORT_RECORDS_H

@@ -1,23 +1,21 @@
 #include "deploy/local/api_request.h"
 #include "test/support/guard.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <setjmp.h>
 
 #include <cmocka.h>
 
 enum { MAX_BODY = 64 };
 
-static const str with_length = {
-    "POST /a/b HTTP/1.1\r\nHost: x\r\nX-One:  1 \r\ncontent-length: 5\r\n"
-    "\r\nhello",
-    73};
-static const str in_chunks = {"POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-                              "3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: t\r\n\r\n",
-                              87};
+static const char length_bytes[] =
+    "POST /a/b HTTP/1.1\r\nHost: x\r\nX-One:  1 \r\ncontent-length: 5\r\n\r\nhello";
+static const char chunk_bytes[] = "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                  "3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nTrailer: t\r\n\r\n";
+static const str with_length = {length_bytes, sizeof length_bytes - 1};
+static const str in_chunks = {chunk_bytes, sizeof chunk_bytes - 1};
 
 static void assert_str(str got, str wanted)
 {

@@ -1,7 +1,14 @@
-/* For the tests of runtime/http1: a client and a server that plays a script. Include after cmocka.
+/* For the tests of runtime/http1: a client and a server that plays a script.
  */
 #ifndef TEST_UNIT_RUNTIME_HTTP1_SCRIPT_H
 #define TEST_UNIT_RUNTIME_HTTP1_SCRIPT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 

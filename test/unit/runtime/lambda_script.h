@@ -1,8 +1,15 @@
 /* For the tests of runtime/lambda: a Runtime API on a byte_server, said in words, with a log in
- * memory and pauses that are noted instead of waited for. Include after cmocka.
+ * memory and pauses that are noted instead of waited for.
  */
 #ifndef TEST_UNIT_RUNTIME_LAMBDA_SCRIPT_H
 #define TEST_UNIT_RUNTIME_LAMBDA_SCRIPT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +38,7 @@ struct script {
     const char *env[4];
     struct lambda_config config;
     unsigned connects;
+    int64_t last_timeout_ms;
 };
 
 /* A handler that answers "pong" and counts. */
@@ -150,6 +158,7 @@ static inline int script_run(struct script *script)
     script->api.sleep_ms = note_pause;
     int code = lambda_serve(&script->api, &script->config);
     script->connects = script->api.http.connects;
+    script->last_timeout_ms = script->api.http.timeout_ms;
     lambda_api_close(&script->api);
     script_stop(script);
     return code;

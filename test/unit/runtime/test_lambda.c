@@ -175,7 +175,7 @@ static err expect_trace(void *ctx, const struct lambda_invocation *in, struct bu
     (void)in;
     (void)reply;
     (void)why;
-    static const char *const expected[] = {"Root=1-2-3", "Root=a", NULL, "Root=b", NULL};
+    static const char *const expected[] = {"Root=1-2-3", "Root=a", NULL, NULL, "Root=b"};
     unsigned *calls = ctx;
     const char *trace = getenv("_X_AMZN_TRACE_ID");
     const char *wanted = expected[(*calls)++];
@@ -195,8 +195,8 @@ static void the_trace_id_is_in_the_environment_of_its_own_invocation(void **stat
     unsigned calls = 0;
     script_open(&script, expect_trace, &calls);
     const char *const headers[] = {"Lambda-Runtime-Trace-Id: Root=1-2-3\r\n",
-                                   "Lambda-Runtime-Trace-Id: Root=a\r\n", "",
-                                   "Lambda-Runtime-Trace-Id: Root=b\r\n", large};
+                                   "Lambda-Runtime-Trace-Id: Root=a\r\n", "", large,
+                                   "Lambda-Runtime-Trace-Id: Root=b\r\n"};
     for (size_t i = 0; i < COUNT(headers); i++) {
         script_invocation(&script, headers[i], "{}");
         script_answer(&script, ACCEPTED);
@@ -256,6 +256,25 @@ static void many_invocations_need_one_connection(void **state)
     script_close(&script);
 }
 
+static void only_next_waits_for_ever(void **state)
+{
+    (void)state;
+    unsigned calls = 0;
+    script_open(&script, pong, &calls);
+    script_invocation(&script, "", "{}");
+    script_answer(&script, ACCEPTED);
+    script_answer(&script, BROKEN);
+    (void)script_run(&script);
+    assert_int_equal(script.last_timeout_ms, 0);
+    script_close(&script);
+    script_open(&script, pong, &calls);
+    script_invocation(&script, "", "{}");
+    script_answer(&script, BROKEN);
+    (void)script_run(&script);
+    assert_int_equal(script.last_timeout_ms, LAMBDA_POST_TIMEOUT_MS);
+    script_close(&script);
+}
+
 static void a_large_chunked_event_arrives_whole(void **state)
 {
     (void)state;
@@ -289,6 +308,7 @@ int main(void)
         cmocka_unit_test(the_trace_id_is_in_the_environment_of_its_own_invocation),
         cmocka_unit_test(the_arena_is_empty_at_the_start_of_each_invocation),
         cmocka_unit_test(many_invocations_need_one_connection),
+        cmocka_unit_test(only_next_waits_for_ever),
         cmocka_unit_test(a_large_chunked_event_arrives_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,6 +234,7 @@ static void a_500_on_a_post_ends_the_process(void **state)
         assert_int_equal(script_run(&script), LAMBDA_EXIT_API);
         assert_int_equal(script_received(&script, "GET "), 1);
         assert_int_equal(script_logged(&script, "\"FATAL\""), 1);
+        assert_int_equal(script.log.request_id.len, 0);
         script_close(&script);
     }
 }

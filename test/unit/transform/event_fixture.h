@@ -2,9 +2,16 @@
 #ifndef TEST_UNIT_TRANSFORM_EVENT_FIXTURE_H
 #define TEST_UNIT_TRANSFORM_EVENT_FIXTURE_H
 
-#include "transform/event.h"
-
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "transform/event.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

@@ -212,6 +212,36 @@ static void the_record_of_an_object_is_kept_for_handing_on(void **state)
     assert_non_null(memmem(kept.at, kept.len, "\"sequencer\"", 11));
 }
 
+static void check_same(const char *file, const struct input *a, const struct input *b)
+{
+    bool same = a->kind == b->kind && str_eq(a->bucket, b->bucket) && str_eq(a->key, b->key) &&
+                str_eq(a->etag, b->etag) && str_eq(a->version_id, b->version_id) &&
+                str_eq(a->tie, b->tie) && a->size == b->size && a->event_ms == b->event_ms;
+    if (!same) {
+        fail_msg("%s: not the same when handed on", file);
+    }
+}
+
+static void an_object_is_the_same_when_it_is_handed_on(void **state)
+{
+    static const char *const files[] = {"s3-put.json", "eventbridge-object-created.json",
+                                        "direct-object.json"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(files); i++) {
+        struct arena arena = arena_start(&block);
+        struct delivery *first = NULL;
+        struct delivery *again = NULL;
+        struct why why = {0};
+        assert_int_equal(event_read(load_event(files[i]), &arena, &first, &why).kind, ERR_NONE);
+        char text[8192];
+        str kept = first->inputs->notification;
+        int len = snprintf(text, sizeof text, "{\"Records\":[%.*s]}", (int)kept.len, kept.at);
+        assert_true(len > 0 && (size_t)len < sizeof text);
+        assert_int_equal(event_read((str){text, (size_t)len}, &arena, &again, &why).kind, ERR_NONE);
+        check_same(files[i], first->inputs, again->inputs);
+    }
+}
+
 static void a_direct_invocation_is_its_own_text(void **state)
 {
     str text = load_event("direct.json");
@@ -265,6 +295,7 @@ int main(void)
         cmocka_unit_test(each_canned_event_is_read_field_by_field),
         cmocka_unit_test(keys_are_decoded_as_forms_and_a_bad_one_is_refused_alone),
         cmocka_unit_test(the_record_of_an_object_is_kept_for_handing_on),
+        cmocka_unit_test(an_object_is_the_same_when_it_is_handed_on),
         cmocka_unit_test(a_direct_invocation_is_its_own_text),
         cmocka_unit_test(another_service_s_event_is_unknown),
         cmocka_unit_test(the_arn_says_where_a_message_came_from),

@@ -285,7 +285,23 @@ static void a_key_is_form_decoded_utf8_of_1_to_1024_bytes(void **state)
         (void)snprintf(event, sizeof event, RECORDS(CREATED("{\"key\":\"%0*d\"}")), len, 0);
         struct result result = read_event(str_from(event));
         assert_int_equal(result.first->inputs->bad, len == 1024 ? REASON_NONE : REASON_E_KEY);
+        (void)snprintf(event, sizeof event,
+                       RECORDS(CREATED("{\"key\":\"k\",\"versionId\":\"%0*d\"}")), len, 0);
+        result = read_event(str_from(event));
+        assert_int_equal(result.first->inputs->kind, len == 1024 ? INPUT_OBJECT : INPUT_BAD);
     }
+}
+
+/* Fair queues put group ids on the messages of standard queues. */
+static void a_group_alone_makes_no_fifo_queue(void **state)
+{
+    struct result result = read_event(STR(
+        RECORDS("{\"eventSource\":\"aws:sqs\",\"eventSourceARN\":\"" QUEUE_ARN "\",\"messageId\":"
+                "\"m\",\"body\":\"d\",\"attributes\":{\"MessageGroupId\":\"g\"}}")));
+    (void)state;
+    assert_int_equal(result.err.kind, ERR_NONE);
+    assert_true(str_eq(result.first->group_id, STR("g")));
+    assert_false(result.first->fifo);
 }
 
 static int64_t arrival_ms(const char *number)
@@ -320,6 +336,7 @@ static void arrival_times_are_seconds_in_any_notation(void **state)
         {"0e999999999999999999999", 0},
         {"-1545084650.987", 0},
         {"1e30", 0},
+        {"1e4294967297", 0},
         {"1e-30", 0},
         {"99999999999999999999999999999999999999", 0},
         {"\"1545084650\"", 0},
@@ -362,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_message_s_text_is_opened_or_is_data),
         cmocka_unit_test(a_record_that_lacks_a_part_is_bad_and_keeps_its_id),
         cmocka_unit_test(a_key_is_form_decoded_utf8_of_1_to_1024_bytes),
+        cmocka_unit_test(a_group_alone_makes_no_fifo_queue),
         cmocka_unit_test(arrival_times_are_seconds_in_any_notation),
         cmocka_unit_test(sizes_and_times_that_cannot_be_read_are_not_known),
     };

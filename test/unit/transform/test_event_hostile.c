@@ -14,6 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define S3_EVENT                                                                                   \
+    "{\"Records\":[{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\",\"s3\":{"       \
+    "\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"a+b\"}}}]}"
+
+enum { MAX_EVENT_BYTES = 64 * 1024 };
+
 static const char *const files[] = {
     "s3-put.json",
     "s3-copy.json",
@@ -38,7 +44,7 @@ static void an_event_cut_at_any_byte_is_never_a_success(void **state)
 {
     struct guard guard;
     (void)state;
-    guard_init(&guard, 64 * 1024);
+    guard_init(&guard, MAX_EVENT_BYTES);
     for (size_t i = 0; i < COUNT(files); i++) {
         str text = load_event(files[i]);
         text.len -= 1; /* the line end behind it may go */
@@ -69,7 +75,7 @@ static void an_event_with_any_byte_changed_is_read_or_refused(void **state)
     static const char changes[] = {'"', '\\', '}', '0', '\xff'};
     struct guard guard;
     (void)state;
-    guard_init(&guard, 64 * 1024);
+    guard_init(&guard, MAX_EVENT_BYTES);
     for (size_t i = 0; i < COUNT(files); i++) {
         str text = guard_lay(&guard, load_event(files[i]));
         for (size_t at = 0; at < text.len; at++) {
@@ -98,9 +104,7 @@ static void envelopes_are_opened_five_deep_and_no_deeper(void **state)
     (void)state;
     struct buf event;
     buf_init(&event, 1 << 20);
-    buf_add(&event,
-            STR("{\"Records\":[{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:"
-                "Put\",\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"k\"}}}]}"));
+    buf_add(&event, STR(S3_EVENT));
     for (unsigned depth = 0; depth <= 7; depth++) {
         struct result result = read_event(buf_str(&event));
         assert_int_equal(result.err.kind, ERR_NONE);
@@ -154,8 +158,7 @@ static void memory_for_many_records_grows_with_their_number(void **state)
     static const char *const bodies[] = {
         "user_id=1",
         "{\"user_id\":\"1\"}",
-        "{\"Records\":[{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:Put\",\"s3\":{"
-        "\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"a+b\"}}}]}",
+        S3_EVENT,
     };
     struct buf event;
     (void)state;
@@ -220,7 +223,7 @@ static void an_arena_that_is_too_small_is_a_limit_not_an_unknown_event(void **st
                                        "s3-awkward-keys.json", "direct-object.json"};
     struct guard guard;
     (void)state;
-    guard_init(&guard, 64 * 1024);
+    guard_init(&guard, MAX_EVENT_BYTES);
     for (size_t i = 0; i < COUNT(some); i++) {
         str text = load_event(some[i]);
         size_t used = read_event(text).used;

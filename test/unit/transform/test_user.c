@@ -10,8 +10,6 @@
 #include "test/support/guard.h"
 #include "test/unit/transform/user_fields.h"
 
-#include <string.h>
-
 static void all_fields_together_make_a_user(void **state)
 {
     struct field fields[] = {
@@ -95,6 +93,18 @@ static void ascii_is_borrowed_and_takes_no_memory(void **state)
     assert_ptr_equal(user.attributes[0].value.at, fields[1].value.at + 1);
 }
 
+/* All of it was made in the arena, one text behind the other. */
+static void check_composed(const struct user *user)
+{
+    assert_true(str_eq(user->id, STR("\u00e9")));
+    assert_int_equal(user->attribute_count, 5);
+    assert_true(str_eq(user->attributes[0].value, STR("Nguy\u1ec5n \u0915\u093c")));
+    assert_true(str_eq(user->attributes[1].value, STR("ada@example.com")));
+    assert_true(str_eq(user->attributes[2].value, STR("+442079460958")));
+    assert_true(str_eq(user->attributes[3].value, STR("1965-03-01T12:30:45.000Z")));
+    assert_true(str_eq(user->attributes[4].value, STR("2026-03-01T12:30:45.000Z")));
+}
+
 static void a_full_arena_refuses_the_record_wherever_it_ends(void **state)
 {
     struct field fields[] = {
@@ -118,9 +128,32 @@ static void a_full_arena_refuses_the_record_wherever_it_ends(void **state)
         str field;
         reason = user_read(&record, &rules, &arena, &user, &field);
         assert_true(reason == REASON_NONE || reason == REASON_E_TOO_LONG);
+        if (!reason) {
+            check_composed(&user);
+        }
     }
     assert_int_equal(reason, REASON_NONE);
     guard_close(&guard);
+}
+
+static void a_full_arena_refuses_each_field_that_must_change(void **state)
+{
+    struct field fields[] = {
+        make_field("email", "ada@EXAMPLE.com", FIELD_STRING),
+        make_field("phone_number", "+44 2079460958", FIELD_STRING),
+        make_field("created_at", "2026-03-01T12:30:45Z", FIELD_STRING),
+        make_field("updated_at", "1772368245", FIELD_NUMBER),
+    };
+    struct user_rules rules = {.now_ms = now_ms};
+    (void)state;
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        struct record record = {.fields = &fields[i], .field_count = 1};
+        struct arena none = {NULL, NULL};
+        struct user user;
+        str field;
+        assert_int_equal(user_read(&record, &rules, &none, &user, &field), REASON_E_TOO_LONG);
+        assert_true(str_eq(field, fields[i].name));
+    }
 }
 
 /* Each field's text, cut at every byte, with nothing readable behind it. */
@@ -149,10 +182,11 @@ static void a_value_cut_at_any_byte_is_never_read_past_its_end(void **state)
 /* Marks in falling order are the worst case for whoever sorts them. */
 static void a_hostile_text_is_refused_without_much_work(void **state)
 {
+    static const char marks[] = "\u0301\u0323";
     static char long_text[1 << 19];
     (void)state;
-    for (size_t i = 0; i < sizeof long_text / 4; i++) {
-        memcpy(long_text + 4 * i, "\u0301\u0323", 4);
+    for (size_t i = 0; i < sizeof long_text; i++) {
+        long_text[i] = marks[i % (sizeof marks - 1)];
     }
     struct field fields[] = {
         {STR("user_id"), {long_text, sizeof long_text}, FIELD_STRING},
@@ -182,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_field_that_comes_twice_is_refused),
         cmocka_unit_test(ascii_is_borrowed_and_takes_no_memory),
         cmocka_unit_test(a_full_arena_refuses_the_record_wherever_it_ends),
+        cmocka_unit_test(a_full_arena_refuses_each_field_that_must_change),
         cmocka_unit_test(a_value_cut_at_any_byte_is_never_read_past_its_end),
         cmocka_unit_test(a_hostile_text_is_refused_without_much_work),
         cmocka_unit_test(regions_are_known_by_their_code),

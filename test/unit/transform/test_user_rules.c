@@ -123,7 +123,9 @@ static void a_user_id_is_a_string_or_an_integer_of_1_to_256_bytes(void **state)
         BAD_OF(FIELD_JSON_STRING, "NUL", "a\\u0000b", REASON_E_ID_INVALID),
         BAD("bidi override", "a\u202eb", REASON_E_ID_INVALID),
         BAD("bidi isolate", "a\u2066b", REASON_E_ID_INVALID),
+        BAD("a letter that would be lost", "\ub450\u11a7", REASON_E_ID_INVALID),
         BAD("not UTF-8", "a\xff", REASON_E_UTF8),
+        BAD("not UTF-8 behind a space", "a \x80", REASON_E_UTF8),
     };
 #undef FIELD
     (void)state;

@@ -1,0 +1,130 @@
+/* Calls over connections that break. */
+#include "test/unit/aws/rig.h"
+
+#include "aws/json_call.h"
+#include "test/support/byte_server.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static const struct json_operation put_item = {
+    .service = SERVICE_DYNAMODB,
+    .name = "PutItem",
+    .target = "DynamoDB_20120810.PutItem",
+};
+
+static err send_body(struct client *client, str body, struct why *why)
+{
+    json_t *reply = NULL;
+    const struct json_request request = {.operation = &put_item, .body = body};
+    err sent = json_call_send(client, &request, &reply, why);
+    json_decref(reply);
+    return sent;
+}
+
+static void a_connection_broken_anywhere_is_tried_again(void **state)
+{
+    (void)state;
+    static const char *const before[] = {"", "HTTP/1.1 2",
+                                         "HTTP/1.1 200 X\r\nContent-Length: 2\r\n",
+                                         "HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{"};
+    for (size_t i = 0; i < COUNT(before); i++) {
+        for (int reset = 0; reset < 2; reset++) {
+            const struct byte_step steps[] = {
+                {.kind = STEP_RECEIVE},
+                {.kind = STEP_SEND, .bytes = str_from(before[i])},
+                {.kind = reset ? STEP_RESET : STEP_CLOSE},
+                {.kind = STEP_RECEIVE},
+                {.kind = STEP_SEND, .bytes = STR("HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")},
+                {.kind = STEP_PAUSE, .ms = 30000},
+            };
+            struct byte_server server;
+            struct client client;
+            struct why why = {0};
+            byte_server_start(&server, steps, COUNT(steps));
+            rig_client(&client, server.port);
+            assert_int_equal(send_body(&client, STR("{}"), &why).kind, ERR_NONE);
+            assert_int_equal(client.requests, 2);
+            client_close(&client);
+            byte_server_stop(&server);
+            byte_server_free(&server);
+        }
+    }
+}
+
+static void a_truncated_reply_is_never_success(void **state)
+{
+    (void)state;
+    static const char reply[] = "HTTP/1.1 200 X\r\nConnection: close\r\n\r\n{\"a\":{}}";
+    for (size_t len = 0; len < sizeof reply - 1; len++) {
+        const struct byte_step steps[] = {
+            {.kind = STEP_RECEIVE},
+            {.kind = STEP_SEND, .bytes = {reply, len}},
+            {.kind = STEP_CLOSE},
+        };
+        struct byte_server server;
+        struct client client;
+        struct why why = {0};
+        byte_server_start(&server, steps, COUNT(steps));
+        rig_client(&client, server.port);
+        client.max_attempts = 1;
+        err sent = send_body(&client, STR("{}"), &why);
+        if (sent.kind != ERR_BUSY && sent.kind != ERR_BUG) {
+            fail_msg("cut at %zu: %s", len, err_kind_name(sent.kind));
+        }
+        client_close(&client);
+        byte_server_stop(&server);
+        byte_server_free(&server);
+    }
+}
+
+static void a_kept_connection_found_dead_costs_nothing(void **state)
+{
+    (void)state;
+    static const str good = {"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}", 39};
+    for (int reset = 0; reset < 2; reset++) {
+        const struct byte_step steps[] = {
+            {.kind = STEP_RECEIVE},
+            {.kind = STEP_SEND, .bytes = good},
+            /* The request is read before the connection dies under it. */
+            {.kind = STEP_RECEIVE},
+            {.kind = reset ? STEP_RESET : STEP_CLOSE},
+            {.kind = STEP_RECEIVE},
+            {.kind = STEP_SEND, .bytes = good},
+            {.kind = STEP_PAUSE, .ms = 30000},
+        };
+        struct byte_server server;
+        struct client client;
+        struct why why = {0};
+        byte_server_start(&server, steps, COUNT(steps));
+        rig_client(&client, server.port);
+        client.max_attempts = 1;
+        assert_int_equal(send_body(&client, STR("{}"), &why).kind, ERR_NONE);
+        assert_int_equal(send_body(&client, STR("{}"), &why).kind, ERR_NONE);
+        assert_int_equal(client.quota.tokens, 500);
+        client_close(&client);
+        byte_server_stop(&server);
+        byte_server_free(&server);
+    }
+}
+
+static void no_listener_is_busy(void **state)
+{
+    (void)state;
+    struct client client;
+    struct why why = {0};
+    rig_client(&client, 1);
+    assert_int_equal(send_body(&client, STR("{}"), &why).kind, ERR_BUSY);
+    assert_int_equal(client.requests, 4);
+    client_close(&client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_broken_anywhere_is_tried_again),
+        cmocka_unit_test(a_truncated_reply_is_never_success),
+        cmocka_unit_test(a_kept_connection_found_dead_costs_nothing),
+        cmocka_unit_test(no_listener_is_busy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

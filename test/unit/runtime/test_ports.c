@@ -1,0 +1,276 @@
+/* ingest on the real ports, with AWS played by one server: what no emulator does. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "aws/hash.h"
+#include "runtime/lambda.h"
+#include "runtime/ports.h"
+#include "test/support/fake_service.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MANY = 3000, MOST_IDS = MANY + 10 };
+
+/* What the services were sent, and how they answer. */
+struct aws {
+    struct fake_service service;
+    int put_status; /* 0: stored */
+    const char *put_error;
+    int send_status;
+    const char *send_error;
+    char ids[MOST_IDS][65]; /* of the rejects, as they came */
+    char reasons[MOST_IDS][32];
+    size_t reject_count;
+    size_t messages, longest_message;
+};
+
+static struct arena_block block;
+static struct log silent = {.fd = -1, .level = LOG_OFF};
+
+static void answer_error(struct fake_reply *reply, int status, const char *code)
+{
+    char body[128];
+    (void)snprintf(body, sizeof body, "{\"__type\":\"%s\"}", code);
+    fake_reply_with(reply, status, "Content-Type: application/x-amz-json-1.0\r\n", str_from(body));
+}
+
+static void keep_rejects(struct aws *aws, const char *message)
+{
+    json_t *root = json_loads(message, JSON_REJECT_DUPLICATES, NULL);
+    json_t *rejects = json_object_get(root, "rejects");
+    size_t i = 0;
+    json_t *one = NULL;
+    json_array_foreach(rejects, i, one)
+    {
+        if (aws->reject_count < MOST_IDS) {
+            size_t n = aws->reject_count++;
+            (void)snprintf(aws->ids[n], sizeof aws->ids[n], "%s",
+                           json_string_value(json_object_get(one, "id")));
+            (void)snprintf(aws->reasons[n], sizeof aws->reasons[n], "%s",
+                           json_string_value(json_object_get(one, "reason")));
+        }
+    }
+    json_decref(root);
+}
+
+/* As SQS replies: with the MD5 of what it took. */
+static void answer_taken(struct fake_reply *reply, str message)
+{
+    unsigned char md5[16];
+    char hex[33];
+    char body[128];
+    assert_int_equal(EVP_Digest(message.at, message.len, md5, NULL, EVP_md5(), NULL), 1);
+    hash_hex(md5, sizeof md5, hex);
+    (void)snprintf(body, sizeof body, "{\"MessageId\":\"1\",\"MD5OfMessageBody\":\"%.32s\"}", hex);
+    fake_reply_with(reply, 200, "Content-Type: application/x-amz-json-1.0\r\n", str_from(body));
+}
+
+static void take_message(struct aws *aws, const struct fake_request *request,
+                         struct fake_reply *reply)
+{
+    if (aws->send_status) {
+        answer_error(reply, aws->send_status, aws->send_error);
+        return;
+    }
+    json_t *root = json_loadb(request->body.at, request->body.len, 0, NULL);
+    const char *message = json_string_value(json_object_get(root, "MessageBody"));
+    aws->messages++;
+    size_t len = strlen(message);
+    aws->longest_message = len > aws->longest_message ? len : aws->longest_message;
+    keep_rejects(aws, message);
+    answer_taken(reply, str_from(message));
+    json_decref(root);
+}
+
+static void serve(void *ctx, const struct fake_request *request, struct fake_reply *reply)
+{
+    struct aws *aws = ctx;
+    if (str_starts(fake_header(request, "X-Amz-Target"), STR("AmazonSQS."))) {
+        take_message(aws, request, reply);
+    } else if (aws->put_status) {
+        answer_error(reply, aws->put_status, aws->put_error);
+    } else {
+        fake_reply_with(reply, 200, "Content-Type: application/x-amz-json-1.0\r\n", STR("{}"));
+    }
+}
+
+struct answer {
+    err result;
+    struct why why;
+    char text[1024];
+};
+
+static struct answer run(struct aws *aws, bool keeps_rejects, str event, int64_t ms)
+{
+    char url[64];
+    struct answer answer = {0};
+    struct ports ports;
+    struct why why = {0};
+    fake_service_start(&aws->service, serve, aws);
+    (void)snprintf(url, sizeof url, "AWS_ENDPOINT_URL=http://127.0.0.1:%u", aws->service.port);
+    const char *const env[] = {
+        "AWS_REGION=eu-west-1",
+        "AWS_ACCESS_KEY_ID=A",
+        "AWS_SECRET_ACCESS_KEY=S",
+        url,
+        keeps_rejects ? "REJECTS_QUEUE_URL=http://127.0.0.1/1/rejects" : "REJECTS_QUEUE_URL=",
+        NULL,
+    };
+    struct config config;
+    assert_int_equal(config_read(env, &config, &why).kind, ERR_NONE);
+    assert_int_equal(ports_init(&ports, &config, env, &why).kind, ERR_NONE);
+    ports_begin(&ports, &silent, lambda_now_ms() + ms);
+
+    struct arena arena = arena_start(&block);
+    const struct ingest_config ingest_config = {
+        .rules = {.now_ms = lambda_now_ms()},
+        .max_record_bytes = 4096,
+        .partial_response = true,
+        .has_rejects = keeps_rejects,
+    };
+    const struct ingest_ports plugs = ports_for_ingest(&ports);
+    struct ingest ingest = {
+        .config = &ingest_config, .ports = &plugs, .arena = &arena, .log = &silent};
+    struct buf reply;
+    buf_wrap(&reply, answer.text, sizeof answer.text - 1);
+    answer.result = ingest_event(&ingest, event, &reply, &answer.why);
+    ports_close(&ports);
+    fake_service_stop(&aws->service);
+    return answer;
+}
+
+#define MESSAGE(id, body)                                                                          \
+    "{\"messageId\":\"" id "\",\"body\":\"" body                                                   \
+    "\",\"attributes\":{\"SentTimestamp\":\"1\"},\"eventSource\":\"aws:sqs\","                     \
+    "\"eventSourceARN\":\"arn:aws:sqs:eu-west-1:123456789012:q\"}"
+#define EVENT(list) STR("{\"Records\":[" list "]}")
+#define GOOD        MESSAGE("m1", "user_id=a")
+#define BAD         MESSAGE("m2", "user_name=n\\nx=y")
+
+static void expect(const struct answer *answer, const char *text)
+{
+    assert_string_equal(answer->why.text, "");
+    assert_int_equal(answer->result.kind, ERR_NONE);
+    assert_string_equal(answer->text, text);
+}
+
+static void an_item_that_dynamodb_refuses_is_kept_as_a_reject(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){.put_status = 400, .put_error = "ValidationException"};
+    struct answer answer = run(&aws, true, EVENT(GOOD), 10000);
+    expect(&answer, "{\"batchItemFailures\":[]}");
+    assert_int_equal(aws.reject_count, 1);
+    assert_string_equal(aws.reasons[0], "E_ITEM_REFUSED");
+}
+
+static void without_a_rejects_queue_a_refused_item_fails_its_message(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){.put_status = 400, .put_error = "ValidationException"};
+    struct answer answer = run(&aws, false, EVENT(GOOD), 10000);
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
+}
+
+static void a_busy_rejects_queue_fails_the_bad_message_alone(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){.send_status = 503, .send_error = "ServiceUnavailable"};
+    struct answer answer = run(&aws, true, EVENT(GOOD "," BAD), 10000);
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m2\"}]}");
+}
+
+static void a_rejects_queue_that_may_not_be_used_fails_the_invocation(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){.send_status = 403, .send_error = "AccessDeniedException"};
+    struct answer answer = run(&aws, true, EVENT(GOOD "," BAD), 10000);
+    assert_int_equal(answer.result.kind, ERR_DENIED);
+    assert_string_equal(answer.text, "");
+}
+
+static void a_table_that_throttles_for_ever_fails_its_message_in_time(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){.put_status = 400, .put_error = "ProvisionedThroughputExceededException"};
+    int64_t start = lambda_now_ms();
+    struct answer answer = run(&aws, true, EVENT(GOOD), 3000);
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
+    assert_true(lambda_now_ms() < start + 3000);
+}
+
+static void many_rejects_are_packed_and_none_is_missing(void **state)
+{
+    static struct aws aws;
+    static char text[MANY * 64];
+    struct buf event;
+    (void)state;
+    aws = (struct aws){0};
+    buf_wrap(&event, text, sizeof text);
+    buf_add(&event, STR("{\"Records\":[{\"messageId\":\"m1\",\"body\":\""));
+    for (size_t i = 0; i < MANY; i++) {
+        buf_add(&event, STR("{\\\"user_id\\\":true}\\n"));
+    }
+    buf_add(&event, STR("\",\"attributes\":{},\"eventSource\":\"aws:sqs\"}]}"));
+    assert_false(event.failed);
+    struct answer answer = run(&aws, true, buf_str(&event), 20000);
+    expect(&answer, "{\"batchItemFailures\":[]}");
+    assert_int_equal(aws.reject_count, MANY);
+    assert_in_range(aws.messages, 2, 20);
+    assert_in_range(aws.longest_message, 1, 256 * 1024);
+    assert_string_not_equal(aws.ids[0], aws.ids[1]);
+}
+
+static void a_reject_keeps_its_id_when_it_comes_again(void **state)
+{
+    static struct aws first;
+    static struct aws again;
+    (void)state;
+    first = again = (struct aws){0};
+    (void)run(&first, true, EVENT(BAD), 10000);
+    (void)run(&again, true, EVENT(GOOD "," BAD), 10000);
+    assert_int_equal(first.reject_count, 1);
+    assert_int_equal(again.reject_count, 1);
+    assert_string_equal(first.ids[0], again.ids[0]);
+    assert_int_equal(strlen(first.ids[0]), 64);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return arena_block_init(&block, (size_t)64 << 20) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_block_close(&block);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_item_that_dynamodb_refuses_is_kept_as_a_reject),
+        cmocka_unit_test(without_a_rejects_queue_a_refused_item_fails_its_message),
+        cmocka_unit_test(a_busy_rejects_queue_fails_the_bad_message_alone),
+        cmocka_unit_test(a_rejects_queue_that_may_not_be_used_fails_the_invocation),
+        cmocka_unit_test(a_table_that_throttles_for_ever_fails_its_message_in_time),
+        cmocka_unit_test(many_rejects_are_packed_and_none_is_missing),
+        cmocka_unit_test(a_reject_keeps_its_id_when_it_comes_again),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
