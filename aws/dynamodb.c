@@ -124,12 +124,10 @@ static void supersede(struct dynamodb_slot *slot, str key, uint64_t hash)
     }
 }
 
-/* Superseded items still take room. */
-static bool has_room(const struct dynamodb_slot *slot, size_t item_len, size_t key_len)
+/* Superseded items still take room. The keys take less, as the items hold them too. */
+static bool has_room(const struct dynamodb_slot *slot, size_t bytes)
 {
-    return slot->count == 0 ||
-           (slot->items.len + item_len <= DYNAMODB_BATCH_BYTES &&
-            slot->texts.len + key_len <= (size_t)DYNAMODB_BATCH_ITEMS * DYNAMODB_MAX_KEY_BYTES);
+    return slot->count == 0 || slot->items.len + bytes <= DYNAMODB_BATCH_BYTES;
 }
 
 static MUST_USE err put_batch(struct dynamodb_writer *writer, const struct arrival *arrival,
@@ -145,7 +143,7 @@ static MUST_USE err put_batch(struct dynamodb_writer *writer, const struct arriv
     if (writer->open) {
         supersede(writer->open, key, hash);
     }
-    if (writer->open && !has_room(writer->open, writer->scratch.len, key.len)) {
+    if (writer->open && !has_room(writer->open, writer->scratch.len)) {
         send_open(writer);
     }
     if (!writer->open) {

@@ -51,31 +51,32 @@ err json_call_reply(const struct call *call, json_t **out, struct why *why)
 
 static void take_end(void *ctx)
 {
-    *(bool *)ctx = true;
+    struct json_call *json_call = ctx;
+    json_call->done = true;
 }
 
 /* Gives the call's own failure, or OK. */
-static MUST_USE err run(struct call *call, int64_t delay_ms, struct why *why)
+static MUST_USE err run(struct json_call *json_call, int64_t delay_ms, struct why *why)
 {
-    bool done = false;
+    struct call *call = &json_call->call;
     call->on_done = take_end;
-    call->ctx = &done;
+    call->ctx = json_call;
     call_start(call, delay_ms);
-    while (!done) {
+    while (!json_call->done) {
         client_pump(call->client, PUMP_MS);
     }
     return call->why.kind ? call_failure(&call->why, why) : OK;
 }
 
-static MUST_USE err run_and_read(struct call *call, const struct json_request *request,
+static MUST_USE err run_and_read(struct json_call *json_call, const struct json_request *request,
                                  json_t **reply, struct why *why)
 {
-    TRY(run(call, request->delay_ms, why));
-    if (request->operation->silent && call->reply.len == 0) {
+    TRY(run(json_call, request->delay_ms, why));
+    if (request->operation->silent && json_call->call.reply.len == 0) {
         *reply = json_object();
         return *reply ? OK : FAIL(why, ERR_LIMIT, "no memory for a reply");
     }
-    return json_call_reply(call, reply, why);
+    return json_call_reply(&json_call->call, reply, why);
 }
 
 err json_call_send(struct client *client, const struct json_request *request, json_t **reply,
@@ -85,7 +86,7 @@ err json_call_send(struct client *client, const struct json_request *request, js
     json_call_init(&json_call, client, request->operation);
     json_call.call.request.body = request->body;
     json_call.call.request.attempt_ms += request->extra_ms;
-    err sent = run_and_read(&json_call.call, request, reply, why);
+    err sent = run_and_read(&json_call, request, reply, why);
     call_close(&json_call.call);
     return sent;
 }

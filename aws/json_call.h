@@ -31,6 +31,7 @@ struct json_request {
 struct json_call {
     struct call call;
     struct header headers[3];
+    bool done; /* json_call_send's */
 };
 
 /* Sets up everything but the body, on_done and ctx. To be ended by call_close. */

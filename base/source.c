@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static err read_text(void *ctx, char *into, size_t room, size_t *got, struct why *why)
+static MUST_USE err read_text(void *ctx, char *into, size_t room, size_t *got, struct why *why)
 {
     str *left = ctx;
     str part = str_take(*left, room);

@@ -161,13 +161,25 @@ static MUST_USE err read_key(str key, enum event_s3_key form, struct arena *aren
     return OK;
 }
 
+/* Always UTC; an emulator may leave out the Z that says so. 0 when it is no time. */
+static int64_t read_time(str time)
+{
+    char memory[DATE_RFC3339_LEN + 16];
+    struct buf with_zone;
+    int64_t ms = 0;
+    buf_wrap(&with_zone, memory, sizeof memory);
+    buf_add(&with_zone, time);
+    buf_char(&with_zone, 'Z');
+    bool good = date_parse_rfc3339(time, &ms) || date_parse_rfc3339(buf_str(&with_zone), &ms);
+    return good ? ms : 0;
+}
+
 err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struct arena *arena,
                   struct input *input)
 {
     str key = STR("");
     str time = STR("");
     uint64_t size = 0;
-    int64_t ms = 0;
     *input = (struct input){.kind = INPUT_BAD, .bad = REASON_E_EVENT_RECORD, .size = UINT64_MAX};
     input->text = input->notification = parts->json;
     TRY(event_parts_text(parts, PART_BUCKET, arena, &input->bucket));
@@ -183,9 +195,7 @@ err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struc
     if (parts->of[PART_SIZE].kind == JSON_NUMBER && str_to_u64(parts->of[PART_SIZE].raw, &size)) {
         input->size = size;
     }
-    if (date_parse_rfc3339(time, &ms)) {
-        input->event_ms = ms;
-    }
+    input->event_ms = read_time(time);
     TRY(read_key(key, form, arena, input));
     return input->kind == INPUT_OBJECT && form == KEY_VERBATIM ? make_notification(arena, input)
                                                                : OK;

@@ -107,6 +107,54 @@ static void a_kept_connection_found_dead_costs_nothing(void **state)
     }
 }
 
+enum { KEPT = 12 };
+
+/* Answers the first request of a connection, and dies under the second. */
+static void die_second(void *ctx, const struct fake_request *request, struct fake_reply *reply)
+{
+    bool *used = ctx;
+    reply->delay_ms = used[request->connection] ? 0 : 20;
+    reply->reset = used[request->connection];
+    used[request->connection] = true;
+    if (!reply->reset) {
+        fake_reply_with(reply, 200, "", STR("{}"));
+    }
+}
+
+static void count(void *ctx)
+{
+    ++*(unsigned *)ctx;
+}
+
+static void many_kept_connections_found_dead_cost_nothing(void **state)
+{
+    (void)state;
+    bool used[FAKE_MAX_CONNECTIONS] = {false};
+    struct rig rig;
+    struct json_call calls[KEPT];
+    struct why why = {0};
+    unsigned ended = 0;
+    rig_start(&rig, die_second, used);
+    for (size_t i = 0; i < KEPT; i++) {
+        json_call_init(&calls[i], &rig.client, &put_item);
+        calls[i].call.request.body = STR("{}");
+        calls[i].call.on_done = count;
+        calls[i].call.ctx = &ended;
+        call_start(&calls[i].call, 0);
+    }
+    while (ended < KEPT) {
+        client_pump(&rig.client, 1000);
+    }
+    for (size_t i = 0; i < KEPT; i++) {
+        call_close(&calls[i].call);
+    }
+    rig.client.max_attempts = 1;
+    assert_int_equal(send_body(&rig.client, STR("{}"), &why).kind, ERR_NONE);
+    assert_int_equal(rig.client.quota.tokens, 500);
+    rig_stop(&rig);
+    assert_int_equal(rig.service.connections, KEPT + 1);
+}
+
 static void no_listener_is_busy(void **state)
 {
     (void)state;
@@ -124,6 +172,7 @@ int main(void)
         cmocka_unit_test(a_connection_broken_anywhere_is_tried_again),
         cmocka_unit_test(a_truncated_reply_is_never_success),
         cmocka_unit_test(a_kept_connection_found_dead_costs_nothing),
+        cmocka_unit_test(many_kept_connections_found_dead_cost_nothing),
         cmocka_unit_test(no_listener_is_busy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

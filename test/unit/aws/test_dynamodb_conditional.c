@@ -32,73 +32,75 @@ static void answer(void *ctx, const struct fake_request *request, struct fake_re
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\","            \
     "\"message\":\"The conditional request failed\"" item "}"
 
+static const struct {
+    const char *word;
+    struct answer rows[2];
+    size_t count;
+    enum dynamodb_outcome outcome;
+    enum err_kind flushed;
+} outcomes[] = {
+    {"written", {{200, "{}", false}}, 1, DYNAMODB_WRITTEN, ERR_NONE},
+    {"same",
+     {{400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
+     1,
+     DYNAMODB_DUPLICATE,
+     ERR_NONE},
+    {"newer",
+     {{400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"6\"}}"), false}},
+     1,
+     DYNAMODB_STALE,
+     ERR_NONE},
+    {"unknown", {{400, REFUSED_FOR(""), false}}, 1, DYNAMODB_STALE, ERR_NONE},
+    {"of another type",
+     {{400, REFUSED_FOR(",\"Item\":{\"_v\":{\"N\":\"5\"}}"), false}},
+     1,
+     DYNAMODB_STALE,
+     ERR_NONE},
+    {"applied, then the reply was lost",
+     {{0, "", true}, {400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
+     2,
+     DYNAMODB_WRITTEN,
+     ERR_NONE},
+    {"applied, then 500",
+     {{500, "", false}, {400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
+     2,
+     DYNAMODB_WRITTEN,
+     ERR_NONE},
+    {"the item is bad",
+     {{400, "{\"__type\":\"ValidationException\"}", false}},
+     1,
+     DYNAMODB_REFUSED,
+     ERR_NONE},
+    {"our request is bad",
+     {{400, "{\"__type\":\"SerializationException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_BUG},
+    {"busy for ever", {{500, "", false}}, 1, DYNAMODB_FAILED, ERR_NONE},
+    {"no table",
+     {{400, "{\"__type\":\"ResourceNotFoundException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_MISSING},
+    {"forbidden",
+     {{400, "{\"__type\":\"AccessDeniedException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_DENIED},
+    {"not JSON", {{200, "OK", false}}, 1, DYNAMODB_FAILED, ERR_BUG},
+};
+
 static void an_items_outcome_is_what_the_condition_says(void **state)
 {
     (void)state;
-    static const struct {
-        const char *word;
-        struct answer rows[2];
-        size_t count;
-        enum dynamodb_outcome outcome;
-        enum err_kind flushed;
-    } rows[] = {
-        {"written", {{200, "{}", false}}, 1, DYNAMODB_WRITTEN, ERR_NONE},
-        {"same",
-         {{400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
-         1,
-         DYNAMODB_DUPLICATE,
-         ERR_NONE},
-        {"newer",
-         {{400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"6\"}}"), false}},
-         1,
-         DYNAMODB_STALE,
-         ERR_NONE},
-        {"unknown", {{400, REFUSED_FOR(""), false}}, 1, DYNAMODB_STALE, ERR_NONE},
-        {"of another type",
-         {{400, REFUSED_FOR(",\"Item\":{\"_v\":{\"N\":\"5\"}}"), false}},
-         1,
-         DYNAMODB_STALE,
-         ERR_NONE},
-        {"applied, then the reply was lost",
-         {{0, "", true}, {400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
-         2,
-         DYNAMODB_WRITTEN,
-         ERR_NONE},
-        {"applied, then 500",
-         {{500, "", false}, {400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
-         2,
-         DYNAMODB_WRITTEN,
-         ERR_NONE},
-        {"the item is bad",
-         {{400, "{\"__type\":\"ValidationException\"}", false}},
-         1,
-         DYNAMODB_REFUSED,
-         ERR_NONE},
-        {"our request is bad",
-         {{400, "{\"__type\":\"SerializationException\"}", false}},
-         1,
-         DYNAMODB_FAILED,
-         ERR_BUG},
-        {"busy for ever", {{500, "", false}}, 1, DYNAMODB_FAILED, ERR_NONE},
-        {"no table",
-         {{400, "{\"__type\":\"ResourceNotFoundException\"}", false}},
-         1,
-         DYNAMODB_FAILED,
-         ERR_MISSING},
-        {"forbidden",
-         {{400, "{\"__type\":\"AccessDeniedException\"}", false}},
-         1,
-         DYNAMODB_FAILED,
-         ERR_DENIED},
-        {"not JSON", {{200, "OK", false}}, 1, DYNAMODB_FAILED, ERR_BUG},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answers answers = {.rows = rows[i].rows, .count = rows[i].count};
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        struct answers answers = {.rows = outcomes[i].rows, .count = outcomes[i].count};
         struct table *t = table_start(DYNAMODB_NEWEST, 0, answer, &answers);
         assert_int_equal(table_put(t, 0, "a", STR("5")), ERR_NONE);
         enum err_kind flushed = table_flush(t);
-        if (t->told[0] != 1 || t->outcomes[0] != rows[i].outcome || flushed != rows[i].flushed) {
-            fail_msg("%s: outcome %d, flush %s", rows[i].word, t->outcomes[0],
+        if (t->told[0] != 1 || t->outcomes[0] != outcomes[i].outcome ||
+            flushed != outcomes[i].flushed) {
+            fail_msg("%s: outcome %d, flush %s", outcomes[i].word, t->outcomes[0],
                      err_kind_name(flushed));
         }
         table_stop(t);

@@ -357,7 +357,7 @@ static void sizes_and_times_that_cannot_be_read_are_not_known(void **state)
         RECORDS(CREATED("{\"key\":\"k\",\"size\":-5}")),
         RECORDS(CREATED("{\"key\":\"k\",\"size\":1e3}")),
         RECORDS(CREATED("{\"key\":\"k\",\"size\":99999999999999999999}")),
-        RECORDS("{\"eventTime\":\"2026-03-01T12:30:45\",\"eventSource\":\"aws:s3\",\"eventName\":"
+        RECORDS("{\"eventTime\":\"2026-03-01 noon\",\"eventSource\":\"aws:s3\",\"eventName\":"
                 "\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":"
                 "\"k\"}}}"),
     };
@@ -371,9 +371,20 @@ static void sizes_and_times_that_cannot_be_read_are_not_known(void **state)
     }
 }
 
+/* As moto writes it. */
+static void a_time_of_s3_without_a_zone_is_utc(void **state)
+{
+    struct result result = read_event(STR(RECORDS(
+        "{\"eventTime\":\"1970-01-01T00:00:01.500000\",\"eventSource\":\"aws:s3\",\"eventName\":"
+        "\"ObjectCreated:Put\",\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"k\"}}}")));
+    (void)state;
+    assert_int_equal(result.first->inputs->event_ms, 1500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_of_s3_without_a_zone_is_utc),
         cmocka_unit_test(what_is_no_event_of_ours_is_unknown),
         cmocka_unit_test(what_is_an_event_of_ours_is_read),
         cmocka_unit_test(a_message_s_text_is_opened_or_is_data),

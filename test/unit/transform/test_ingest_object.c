@@ -1,0 +1,127 @@
+/* S3 objects, and running out of time. */
+#include "test/unit/transform/world.h"
+
+static void an_object_is_read_to_its_end_and_counted(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}\n{\"user_id\":\"b\"}\n");
+    struct answer answer = run(&world, PARTIAL, RECORDS(S3_RECORD("k.json")));
+    expect(&answer, "{\"in\":2,\"written\":2,\"duplicate\":0,\"stale\":0,\"superseded\":0,"
+                    "\"rejected\":0,\"deferred\":0,\"failed\":0}");
+    assert_true(world.closed);
+}
+
+static void an_object_that_is_gone_is_done(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.open_fails = ERR_MISSING;
+    struct answer answer = run(&world, 0, RECORDS(S3_RECORD("k.json")));
+    assert_int_equal(answer.result.kind, ERR_NONE);
+    assert_int_equal(answer.counts[ORIGIN_S3].ignored, 1);
+}
+
+static void an_object_that_may_not_be_read_fails_the_invocation(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.open_fails = ERR_DENIED;
+    struct answer answer = run(&world, PARTIAL | WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_DENIED);
+    assert_int_equal(world.handed_count, 0);
+}
+
+static void a_busy_object_is_handed_to_the_work_queue(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.open_fails = ERR_BUSY;
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    assert_int_equal(answer.result.kind, ERR_NONE);
+    assert_int_equal(world.handed_count, 1);
+    assert_string_equal(world.handed[0], RECORDS(S3_RECORD("k.json")));
+}
+
+static void what_is_handed_on_counts_as_deferred(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}{\"user_id\":\"b\"}");
+    world.busy_put = 2;
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    assert_int_equal(answer.result.kind, ERR_NONE);
+    assert_int_equal(answer.counts[ORIGIN_S3].of[OUTCOME_DEFERRED], 1);
+    assert_int_equal(answer.counts[ORIGIN_S3].of[OUTCOME_FAILED], 0);
+}
+
+static void a_busy_object_with_no_work_queue_fails_the_invocation(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.open_fails = ERR_BUSY;
+    struct answer answer = run(&world, PARTIAL, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_BUSY);
+}
+
+static void a_work_queue_that_is_gone_fails_the_invocation(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.open_fails = ERR_BUSY;
+    world.queue_is_gone = true;
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_MISSING);
+}
+
+static void bad_data_in_an_object_fails_the_invocation_without_a_rejects_queue(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}\n{\"user_id\":true}\n{\"user_id\":\"c\"}\n");
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_INPUT);
+    assert_int_equal(world.put_count, 2);
+    assert_int_equal(world.handed_count, 0);
+}
+
+static void what_was_not_started_when_time_is_up_comes_again(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.looks_left = 3; /* two for the first message, one for the second to be started */
+    struct answer answer = run(&world, PARTIAL,
+                               RECORDS(SQS_MESSAGE("m1", GOOD("a")) "," SQS_MESSAGE(
+                                   "m2", GOOD("b")) "," SQS_MESSAGE("m3", GOOD("c"))));
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m2\"},"
+                    "{\"itemIdentifier\":\"m3\"}]}");
+    assert_int_equal(world.put_count, 1);
+}
+
+static void an_object_out_of_time_is_not_handed_on(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.looks_left = 1;
+    world.object = STR("{\"user_id\":\"a\"}");
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_DEADLINE);
+    assert_int_equal(world.handed_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_object_is_read_to_its_end_and_counted),
+        cmocka_unit_test(an_object_that_is_gone_is_done),
+        cmocka_unit_test(an_object_that_may_not_be_read_fails_the_invocation),
+        cmocka_unit_test(a_busy_object_is_handed_to_the_work_queue),
+        cmocka_unit_test(what_is_handed_on_counts_as_deferred),
+        cmocka_unit_test(a_busy_object_with_no_work_queue_fails_the_invocation),
+        cmocka_unit_test(a_work_queue_that_is_gone_fails_the_invocation),
+        cmocka_unit_test(bad_data_in_an_object_fails_the_invocation_without_a_rejects_queue),
+        cmocka_unit_test(what_was_not_started_when_time_is_up_comes_again),
+        cmocka_unit_test(an_object_out_of_time_is_not_handed_on),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
