@@ -109,9 +109,14 @@ err attempt_sign(struct attempt *attempt, struct call *call, int64_t now_ms, str
         .payload_hash = {call->hash, sizeof call->hash},
         .s3 = service == SERVICE_S3,
     };
+    const struct sigv4_scope scope = {
+        .region = str_from(client->region),
+        .service = endpoint_service_name(service),
+        .now_ms = now_ms,
+    };
     buf_clear(&call->authorization);
-    TRY(sigv4_sign(&client->keys[service], &client->credentials, str_from(client->region),
-                   endpoint_service_name(service), now_ms, &request, &call->authorization, why));
+    TRY(sigv4_sign(&client->keys[service], &client->credentials, &scope, &request,
+                   &call->authorization, why));
     if (call->url.failed || call->authorization.failed) {
         return FAIL(why, ERR_LIMIT, "a request's URL or signature does not fit");
     }

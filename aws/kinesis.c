@@ -55,29 +55,24 @@ static MUST_USE err copy(const json_t *object, const char *name, struct arena *a
 
 /* --- Shards --- */
 
-struct shard_list {
-    str *shards;
-    size_t max, count;
-};
-
-static MUST_USE err add_shards(const json_t *page, struct arena *arena, struct shard_list *list,
-                               struct why *why)
+static MUST_USE err add_shards(const json_t *page, struct arena *arena,
+                               struct kinesis_shards *shards, struct why *why)
 {
     size_t i;
     json_t *shard;
     json_array_foreach(json_object_get(page, "Shards"), i, shard)
     {
-        if (list->count == list->max) {
-            return FAIL(why, ERR_LIMIT, "kinesis ListShards: more than %zu shards", list->max);
+        if (shards->count == shards->room) {
+            return FAIL(why, ERR_LIMIT, "kinesis ListShards: more than %zu shards", shards->room);
         }
-        TRY(copy(shard, "ShardId", arena, &list->shards[list->count++], why));
+        TRY(copy(shard, "ShardId", arena, &shards->ids[shards->count++], why));
     }
     return OK;
 }
 
 /* One page; `token` becomes that of the next, empty at the end. */
 static MUST_USE err list_page(struct client *client, str stream, str *token, struct arena *arena,
-                              struct shard_list *list, struct why *why)
+                              struct kinesis_shards *shards, struct why *why)
 {
     struct buf body;
     json_t *page = NULL;
@@ -85,41 +80,40 @@ static MUST_USE err list_page(struct client *client, str stream, str *token, str
     /* The service takes one or the other. */
     add_member(&body, token->len ? "NextToken" : "StreamName", token->len ? *token : stream);
     TRY(post(client, &list_shards, &body, &page, why));
-    err added = add_shards(page, arena, list, why);
+    err added = add_shards(page, arena, shards, why);
     err named = added.kind ? added : copy(page, "NextToken", arena, token, why);
     json_decref(page);
     return named;
 }
 
-err kinesis_list_shards(struct client *client, str stream, struct arena *arena, str *shards,
-                        size_t max, size_t *count, struct why *why)
+err kinesis_list_shards(struct client *client, str stream, struct arena *arena,
+                        struct kinesis_shards *shards, struct why *why)
 {
-    struct shard_list list = {.shards = shards, .max = max};
     str token = STR("");
+    shards->count = 0;
     for (int pages = 0; pages == 0 || token.len; pages++) {
         if (pages == MAX_PAGES) {
             return FAIL(why, ERR_BUG, "kinesis ListShards: the pages do not end");
         }
-        TRY(list_page(client, stream, &token, arena, &list, why));
+        TRY(list_page(client, stream, &token, arena, shards, why));
     }
-    *count = list.count;
     return OK;
 }
 
 /* --- Records --- */
 
-err kinesis_shard_iterator(struct client *client, str stream, str shard, str after,
+err kinesis_shard_iterator(struct client *client, const struct kinesis_position *position,
                            struct arena *arena, str *iterator, struct why *why)
 {
     struct buf body;
     json_t *reply = NULL;
     buf_init(&body, MAX_REQUEST_BYTES);
-    add_member(&body, "StreamName", stream);
-    add_member(&body, "ShardId", shard);
+    add_member(&body, "StreamName", position->stream);
+    add_member(&body, "ShardId", position->shard);
     add_member(&body, "ShardIteratorType",
-               after.len ? STR("AFTER_SEQUENCE_NUMBER") : STR("TRIM_HORIZON"));
-    if (after.len) {
-        add_member(&body, "StartingSequenceNumber", after);
+               position->after.len ? STR("AFTER_SEQUENCE_NUMBER") : STR("TRIM_HORIZON"));
+    if (position->after.len) {
+        add_member(&body, "StartingSequenceNumber", position->after);
     }
     TRY(post(client, &get_shard_iterator, &body, &reply, why));
     err copied = copy(reply, "ShardIterator", arena, iterator, why);
@@ -148,32 +142,31 @@ static MUST_USE err take_record(const json_t *from, struct arena *arena,
                : FAIL(why, ERR_BUG, "kinesis GetRecords: a record without its sequence number");
 }
 
-static MUST_USE err take_records(const json_t *list, size_t max, struct arena *arena,
-                                 struct kinesis_record *records, struct why *why)
+static MUST_USE err take_records(const json_t *list, struct arena *arena,
+                                 struct kinesis_records *records, struct why *why)
 {
-    if (!json_is_array(list) || json_array_size(list) > max) {
+    if (!json_is_array(list) || json_array_size(list) > records->room) {
         return FAIL(why, ERR_BUG, "kinesis GetRecords: no records, or more than were asked for");
     }
     for (size_t i = 0; i < json_array_size(list); i++) {
-        TRY(take_record(json_array_get(list, i), arena, &records[i], why));
+        TRY(take_record(json_array_get(list, i), arena, &records->records[i], why));
     }
+    records->count = json_array_size(list);
     return OK;
 }
 
-err kinesis_get_records(struct client *client, str iterator, size_t max, struct arena *arena,
-                        struct kinesis_record *records, size_t *count, str *next, struct why *why)
+err kinesis_get_records(struct client *client, str iterator, struct arena *arena,
+                        struct kinesis_records *records, struct why *why)
 {
     struct buf body;
     json_t *reply = NULL;
     buf_init(&body, MAX_REQUEST_BYTES);
     add_member(&body, "ShardIterator", iterator);
     buf_add(&body, STR(",\"Limit\":"));
-    buf_u64(&body, max);
+    buf_u64(&body, records->room);
     TRY(post(client, &get_records, &body, &reply, why));
-    const json_t *list = json_object_get(reply, "Records");
-    err taken = take_records(list, max, arena, records, why);
-    *count = json_array_size(list);
-    err named = taken.kind ? taken : copy(reply, "NextShardIterator", arena, next, why);
+    err taken = take_records(json_object_get(reply, "Records"), arena, records, why);
+    err named = taken.kind ? taken : copy(reply, "NextShardIterator", arena, &records->next, why);
     json_decref(reply);
     return named;
 }

@@ -14,16 +14,33 @@ struct kinesis_record {
     int64_t arrival_ms; /* approximate */
 };
 
-/* Up to `max` shard ids into `shards`, into the arena. ERR_LIMIT when there are more. */
-err kinesis_list_shards(struct client *client, str stream, struct arena *arena, str *shards,
-                        size_t max, size_t *count, struct why *why) MUST_USE;
-/* An iterator from the start of the shard (`after` empty) or after a sequence number. */
-err kinesis_shard_iterator(struct client *client, str stream, str shard, str after,
+/* Where to start reading. */
+struct kinesis_position {
+    str stream, shard;
+    str after; /* a sequence number; empty for the start of the shard */
+};
+
+/* The caller gives `ids` and their room. */
+struct kinesis_shards {
+    str *ids;
+    size_t room, count;
+};
+
+/* The caller gives `records` and their room. */
+struct kinesis_records {
+    struct kinesis_record *records;
+    size_t room, count;
+    str next; /* the iterator to go on with; empty at the end of a closed shard */
+};
+
+/* The ids of a stream's shards, their texts into the arena. ERR_LIMIT when there are more than
+ * shards->room. */
+err kinesis_list_shards(struct client *client, str stream, struct arena *arena,
+                        struct kinesis_shards *shards, struct why *why) MUST_USE;
+err kinesis_shard_iterator(struct client *client, const struct kinesis_position *position,
                            struct arena *arena, str *iterator, struct why *why) MUST_USE;
-/* Up to `max` records after the iterator; `next` is the iterator to go on with, empty at the end of
- * a closed shard. */
-err kinesis_get_records(struct client *client, str iterator, size_t max, struct arena *arena,
-                        struct kinesis_record *records, size_t *count, str *next,
-                        struct why *why) MUST_USE;
+/* Up to records->room records after the iterator, their texts into the arena. */
+err kinesis_get_records(struct client *client, str iterator, struct arena *arena,
+                        struct kinesis_records *records, struct why *why) MUST_USE;
 
 #endif

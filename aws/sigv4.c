@@ -12,27 +12,27 @@ enum {
     SCRATCH_MAX = 16 << 20, /* far past what any service takes */
 };
 
-/* What a signature is good for. */
-struct scope {
+/* A scope with its time written out. */
+struct dated_scope {
     str region, service;
     char date[DATE_AMZ_LEN];
 };
 
-static struct scope scope_of(str region, str service, int64_t now_ms)
+static struct dated_scope write_date(const struct sigv4_scope *scope)
 {
-    struct scope scope = {.region = region, .service = service};
+    struct dated_scope dated = {.region = scope->region, .service = scope->service};
     struct buf date;
-    buf_wrap(&date, scope.date, sizeof scope.date);
-    date_add_amz(&date, now_ms);
-    return scope;
+    buf_wrap(&date, dated.date, sizeof dated.date);
+    date_add_amz(&date, scope->now_ms);
+    return dated;
 }
 
-static str day_of(const struct scope *scope)
+static str day_of(const struct dated_scope *scope)
 {
     return (str){scope->date, DAY_LEN};
 }
 
-static void add_scope(struct buf *out, const struct scope *scope)
+static void add_scope(struct buf *out, const struct dated_scope *scope)
 {
     buf_add(out, day_of(scope));
     buf_char(out, '/');
@@ -91,7 +91,8 @@ err sigv4_canonical_request(const struct sigv4_request *request, struct buf *out
     return out->failed ? FAIL(why, ERR_LIMIT, "no room for a canonical request") : OK;
 }
 
-static void add_string_to_sign(struct buf *out, const struct scope *scope, str canonical_request)
+static void add_string_to_sign(struct buf *out, const struct dated_scope *scope,
+                               str canonical_request)
 {
     char hex[HASH_HEX_LEN];
     hash_sha256_hex(canonical_request, hex);
@@ -103,14 +104,13 @@ static void add_string_to_sign(struct buf *out, const struct scope *scope, str c
     buf_add(out, (str){hex, sizeof hex});
 }
 
-void sigv4_string_to_sign(str region, str service, int64_t now_ms, str canonical_request,
-                          struct buf *out)
+void sigv4_string_to_sign(const struct sigv4_scope *scope, str canonical_request, struct buf *out)
 {
-    struct scope scope = scope_of(region, service, now_ms);
-    add_string_to_sign(out, &scope, canonical_request);
+    struct dated_scope dated = write_date(scope);
+    add_string_to_sign(out, &dated, canonical_request);
 }
 
-static void derive_key(unsigned char key[HASH_LEN], str secret, const struct scope *scope)
+static void derive_key(unsigned char key[HASH_LEN], str secret, const struct dated_scope *scope)
 {
     str last = {(const char *)key, HASH_LEN};
     hash_hmac(secret, day_of(scope), key);
@@ -120,8 +120,8 @@ static void derive_key(unsigned char key[HASH_LEN], str secret, const struct sco
 }
 
 /* Makes keys->key the one for this secret and scope. */
-static MUST_USE err refresh_key(struct sigv4_keys *keys, str secret, const struct scope *scope,
-                                struct why *why)
+static MUST_USE err refresh_key(struct sigv4_keys *keys, str secret,
+                                const struct dated_scope *scope, struct why *why)
 {
     const str prefix = STR("AWS4");
     struct buf *text = &keys->scratch.text;
@@ -144,7 +144,7 @@ static MUST_USE err refresh_key(struct sigv4_keys *keys, str secret, const struc
     return OK;
 }
 
-static void add_signature(struct sigv4_keys *keys, const struct scope *scope, struct buf *out)
+static void add_signature(struct sigv4_keys *keys, const struct dated_scope *scope, struct buf *out)
 {
     struct buf *text = &keys->scratch.text;
     unsigned char signature[HASH_LEN];
@@ -156,23 +156,23 @@ static void add_signature(struct sigv4_keys *keys, const struct scope *scope, st
     buf_add(out, (str){hex, sizeof hex});
 }
 
-err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials, str region,
-               str service, int64_t now_ms, const struct sigv4_request *request,
+err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials,
+               const struct sigv4_scope *scope, const struct sigv4_request *request,
                struct buf *authorization, struct why *why)
 {
-    struct scope scope = scope_of(region, service, now_ms);
+    struct dated_scope dated = write_date(scope);
     str names;
     open_scratch(&keys->scratch);
-    TRY(refresh_key(keys, credentials->secret_access_key, &scope, why));
+    TRY(refresh_key(keys, credentials->secret_access_key, &dated, why));
     TRY(build_canonical(&keys->scratch, request, &names, why));
     buf_add(authorization, STR(ALGORITHM " Credential="));
     buf_add(authorization, credentials->access_key_id);
     buf_char(authorization, '/');
-    add_scope(authorization, &scope);
+    add_scope(authorization, &dated);
     buf_add(authorization, STR(", SignedHeaders="));
     buf_add(authorization, names);
     buf_add(authorization, STR(", Signature="));
-    add_signature(keys, &scope, authorization);
+    add_signature(keys, &dated, authorization);
     if (authorization->failed || keys->scratch.text.failed) {
         return FAIL(why, ERR_LIMIT, "no room for the authorization header");
     }

@@ -28,6 +28,12 @@ struct sigv4_request {
     bool s3;          /* the path is canonical as it stands: not normalised, not encoded again */
 };
 
+/* What a signature is good for: one service of one region, on the day of now_ms. */
+struct sigv4_scope {
+    str region, service;
+    int64_t now_ms;
+};
+
 /* Where the steps' texts are built; kept, as the next request needs as much. */
 struct sigv4_scratch {
     struct buf canonical; /* the canonical request */
@@ -45,14 +51,13 @@ struct sigv4_keys {
 /* Appends to `authorization`. A session token is one of the headers. Each step's text is built in
  * scratch buffers that grow to the request's size; nothing is cut. ERR_LIMIT when there is no
  * memory. */
-err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials, str region,
-               str service, int64_t now_ms, const struct sigv4_request *request,
+err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials,
+               const struct sigv4_scope *scope, const struct sigv4_request *request,
                struct buf *authorization, struct why *why) MUST_USE;
 /* The steps on their own, for tests and for finding out why a signature is refused. */
 err sigv4_canonical_request(const struct sigv4_request *request, struct buf *out,
                             struct why *why) MUST_USE;
-void sigv4_string_to_sign(str region, str service, int64_t now_ms, str canonical_request,
-                          struct buf *out);
+void sigv4_string_to_sign(const struct sigv4_scope *scope, str canonical_request, struct buf *out);
 /* Safe on zeroed memory and twice. */
 void sigv4_forget(struct sigv4_keys *keys);
 

@@ -145,23 +145,23 @@ static MUST_USE err take_messages(const json_t *list, size_t max, struct arena *
     return OK;
 }
 
-err sqs_receive(struct client *client, str queue_url, size_t max, int wait_s, int visibility_s,
-                struct arena *arena, struct sqs_message *messages, size_t *count, struct why *why)
+err sqs_receive(struct client *client, const struct sqs_receive *wanted, struct arena *arena,
+                struct sqs_message *messages, size_t *count, struct why *why)
 {
     struct buf text;
     json_t *reply = NULL;
-    start_request(&text, queue_url);
-    add_number(&text, STR("MaxNumberOfMessages"), (int64_t)max);
-    add_number(&text, STR("WaitTimeSeconds"), wait_s);
-    if (visibility_s >= 0) {
-        add_number(&text, STR("VisibilityTimeout"), visibility_s);
+    start_request(&text, wanted->queue_url);
+    add_number(&text, STR("MaxNumberOfMessages"), (int64_t)wanted->max);
+    add_number(&text, STR("WaitTimeSeconds"), wanted->wait_s);
+    if (wanted->visibility_s >= 0) {
+        add_number(&text, STR("VisibilityTimeout"), wanted->visibility_s);
     }
     buf_add(&text, STR(",\"MessageSystemAttributeNames\":[\"All\"]"));
     struct json_request request = {.operation = &receive_message,
-                                   .extra_ms = (int64_t)wait_s * 1000};
+                                   .extra_ms = (int64_t)wanted->wait_s * 1000};
     TRY(post(client, &request, &text, &reply, why));
     const json_t *list = json_object_get(reply, "Messages"); /* absent when there is none */
-    err taken = take_messages(list, max, arena, messages, why);
+    err taken = take_messages(list, wanted->max, arena, messages, why);
     *count = json_array_size(list);
     json_decref(reply);
     return taken;

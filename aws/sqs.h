@@ -21,6 +21,14 @@ struct sqs_message {
     str group_id, sequence_number, dedup_id, sender_id, md5; /* empty where the service sent none */
 };
 
+/* What to receive, and how. */
+struct sqs_receive {
+    str queue_url;
+    size_t max;       /* 1..SQS_BATCH_MAX */
+    int wait_s;       /* 0..20: long polling */
+    int visibility_s; /* < 0 leaves the queue's own */
+};
+
 /* What an entry of a batch came to. */
 struct sqs_result {
     bool ok;
@@ -36,11 +44,9 @@ err sqs_send(struct client *client, str queue_url, str body, struct why *why) MU
  * not the sender's fault are tried again. After a failure returned, some may have been sent. */
 err sqs_send_batch(struct client *client, str queue_url, const str *bodies, size_t count,
                    struct sqs_result *results, struct why *why) MUST_USE;
-/* Up to `max` (1..10) messages into `messages`, their texts into the arena. wait_s 0..20 is long
- * polling; visibility_s < 0 leaves the queue's own. */
-err sqs_receive(struct client *client, str queue_url, size_t max, int wait_s, int visibility_s,
-                struct arena *arena, struct sqs_message *messages, size_t *count,
-                struct why *why) MUST_USE;
+/* Up to wanted->max messages into `messages`, their texts into the arena. */
+err sqs_receive(struct client *client, const struct sqs_receive *wanted, struct arena *arena,
+                struct sqs_message *messages, size_t *count, struct why *why) MUST_USE;
 err sqs_delete(struct client *client, str queue_url, str receipt_handle, struct why *why) MUST_USE;
 err sqs_delete_batch(struct client *client, str queue_url, const str *receipt_handles, size_t count,
                      struct sqs_result *results, struct why *why) MUST_USE;

@@ -6,6 +6,8 @@
 #include "runtime/ports.h"
 #include "transform/ingest.h"
 
+#include <signal.h>
+
 struct function {
     struct config config;
     struct ports ports;
@@ -47,6 +49,9 @@ int main(int argc, char **argv, char **env)
     };
     (void)argc;
     (void)argv;
+    /* libcurl with CURLOPT_NOSIGNAL leaves it to us that a write to a closed connection is an error
+     * and not our end. */
+    (void)signal(SIGPIPE, SIG_IGN);
     err ready = config_read(settings, &function.config, &why);
     if (!ready.kind) {
         ready = ports_init(&function.ports, &function.config, settings, &why);

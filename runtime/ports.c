@@ -60,6 +60,17 @@ static void take_outcome(void *ctx, const void *tag_bytes, enum dynamodb_outcome
     ingest_settle(tag.ingest, &tag.from, outcomes[outcome]);
 }
 
+/* Running out of time is no fault of the table: what is not stored has failed by its outcome, and
+ * what is stored need not come again. */
+static MUST_USE err forgive_deadline(err result, struct why *why)
+{
+    if (result.kind != ERR_DEADLINE) {
+        return result;
+    }
+    *why = (struct why){0};
+    return OK;
+}
+
 static MUST_USE err put(void *ctx, struct ingest *ingest, const struct user *user, str version,
                         const struct ticket *from, struct why *why)
 {
@@ -78,7 +89,7 @@ static MUST_USE err put(void *ctx, struct ingest *ingest, const struct user *use
         .attributes = attributes,
         .attribute_count = user->attribute_count,
     };
-    return dynamodb_put(ports->writer, &item, &tag, sizeof tag, why);
+    return forgive_deadline(dynamodb_put(ports->writer, &item, &tag, sizeof tag, why), why);
 }
 
 static MUST_USE err reject(void *ctx, struct ingest *ingest, const struct reject *what,
@@ -111,7 +122,7 @@ static MUST_USE err flush(void *ctx, struct why *why)
     struct ports *ports = ctx;
     struct why refused_why = {0};
     struct why rejects_why = {0};
-    err written = dynamodb_flush(ports->writer, why);
+    err written = forgive_deadline(dynamodb_flush(ports->writer, why), why);
     err refused = reject_refused(ports, &refused_why);
     err rejected = rejects_flush(&ports->rejects, &rejects_why);
     if (written.kind) {

@@ -209,13 +209,12 @@ static MUST_USE err take_delivery(struct ingest *ingest, struct delivery *delive
     return OK;
 }
 
-/* After a failed record of a shard nothing later of it is written: it all comes again. */
+/* After a failed record of a shard nothing later of it is written: it all comes again with it. */
 static MUST_USE err take_deliveries(struct ingest *ingest, struct why *why)
 {
     bool shard_failed = false;
     for (struct delivery *d = ingest->deliveries; d; d = d->next) {
         if (d->origin == ORIGIN_KINESIS && shard_failed) {
-            set_trouble(d, TROUBLE_BUSY);
             continue;
         }
         TRY(take_delivery(ingest, d, why));

@@ -13,6 +13,7 @@ static int watch_signals(void)
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    /* libcurl with CURLOPT_NOSIGNAL leaves this to us; the function's process has it undone. */
     (void)signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }

@@ -10,9 +10,8 @@ struct reading {
     struct poll *poll;
     struct poll_kinesis *stream;
     struct poll_shard *shard;
-    struct kinesis_record *records;
-    size_t count; /* read, and then: handed over */
-    str next;     /* iterator behind what was read */
+    struct kinesis_records read;
+    size_t count; /* of them handed over */
 };
 
 void poll_kinesis_init(struct poll_kinesis *stream, str name, str region)
@@ -48,11 +47,10 @@ static MUST_USE err list_shards(struct poll *poll, struct poll_kinesis *stream, 
 {
     struct arena arena = arena_start(&poll->memory);
     str ids[POLL_KINESIS_SHARDS];
-    size_t count = 0;
+    struct kinesis_shards shards = {.ids = ids, .room = POLL_KINESIS_SHARDS};
     poll_call(poll, "listing shards");
-    TRY(kinesis_list_shards(poll->client, stream->stream, &arena, ids, POLL_KINESIS_SHARDS, &count,
-                            why));
-    for (size_t i = 0; i < count; i++) {
+    TRY(kinesis_list_shards(poll->client, stream->stream, &arena, &shards, why));
+    for (size_t i = 0; i < shards.count; i++) {
         TRY(add_shard(stream, ids[i], why));
     }
     stream->listed = true;
@@ -72,21 +70,26 @@ static MUST_USE err read_records(struct reading *r, struct arena *arena, struct 
     struct poll *poll = r->poll;
     struct poll_shard *shard = r->shard;
     str iterator = arena_copy(arena, str_from(shard->iterator));
-    r->records = arena_alloc(arena, POLL_BATCH_MAX * sizeof(struct kinesis_record),
-                             _Alignof(struct kinesis_record));
-    if (!iterator.at || !r->records) {
+    r->read = (struct kinesis_records){
+        .records = arena_alloc(arena, POLL_BATCH_MAX * sizeof(struct kinesis_record),
+                               _Alignof(struct kinesis_record)),
+        .room = shard->again ? shard->again : poll->settings.batch,
+    };
+    if (!iterator.at || !r->read.records) {
         return FAIL(why, ERR_LIMIT, "no memory for a batch");
     }
     if (!iterator.len) {
+        const struct kinesis_position position = {
+            .stream = r->stream->stream,
+            .shard = str_from(shard->id),
+            .after = str_from(shard->done),
+        };
         poll_call(poll, "finding a place in a shard");
-        TRY(kinesis_shard_iterator(poll->client, r->stream->stream, str_from(shard->id),
-                                   str_from(shard->done), arena, &iterator, why));
+        TRY(kinesis_shard_iterator(poll->client, &position, arena, &iterator, why));
     }
     shard->iterator[0] = 0; /* should it have expired, the next turn takes a new one */
     poll_call(poll, "reading a shard");
-    return kinesis_get_records(poll->client, iterator,
-                               shard->again ? shard->again : poll->settings.batch, arena,
-                               r->records, &r->count, &r->next, why);
+    return kinesis_get_records(poll->client, iterator, arena, &r->read, why);
 }
 
 /* The first `count` records are settled. */
@@ -98,7 +101,7 @@ static MUST_USE err move_on(struct reading *r, size_t count, struct why *why)
     }
     shard->attempts = 0;
     shard->again = 0;
-    if (!str_to_c(r->records[count - 1].sequence_number, shard->done, sizeof shard->done)) {
+    if (!str_to_c(r->read.records[count - 1].sequence_number, shard->done, sizeof shard->done)) {
         return FAIL(why, ERR_LIMIT, "sequence number too long");
     }
     return OK;
@@ -119,7 +122,7 @@ static MUST_USE err give_up(struct reading *r, size_t first, struct runtime_api_
                 r->count - first, r->shard->attempts);
     buf_init(&record, SQS_BATCH_MAX_BYTES);
     poll_failure_batch(&record, &failure, &r->stream->origin, str_from(r->shard->id),
-                       r->records + first, r->count - first);
+                       r->read.records + first, r->count - first);
     err sent = record.failed ? FAIL(why, ERR_LIMIT, "no memory")
                              : poll_give_up(poll, buf_str(&record), why);
     buf_close(&record);
@@ -153,16 +156,16 @@ static size_t find_first(const bool *failed, size_t count)
     return i;
 }
 
-static MUST_USE err settle(struct reading *r, size_t read, size_t first_failed,
+static MUST_USE err settle(struct reading *r, size_t first_failed,
                            struct runtime_api_result *result, struct why *why)
 {
     if (first_failed < r->count) {
         return try_again(r, first_failed, result, why);
     }
     TRY(move_on(r, r->count, why));
-    if (r->count == read) {
-        keep_iterator(r->shard, r->next);
-        r->shard->closed = !r->next.len;
+    if (r->count == r->read.count) {
+        keep_iterator(r->shard, r->read.next);
+        r->shard->closed = !r->read.next.len;
     }
     return OK;
 }
@@ -173,21 +176,20 @@ static MUST_USE err deliver(struct reading *r, struct why *why)
     struct runtime_api_result result;
     str ids[POLL_BATCH_MAX];
     bool failed[POLL_BATCH_MAX];
-    size_t read = r->count;
     r->count = poll_event_kinesis(&poll->event, &r->stream->origin, str_from(r->shard->id),
-                                  r->records, read);
+                                  r->read.records, r->read.count);
     if (!r->count) {
         report_note(poll->report, "kinesis: a record does not fit an event and is left out");
         return move_on(r, 1, why);
     }
     for (size_t i = 0; i < r->count; i++) {
-        ids[i] = r->records[i].sequence_number;
+        ids[i] = r->read.records[i].sequence_number;
     }
     TRY(poll_invoke(poll, buf_str(&poll->event), &result, why));
     (void)poll_judge(poll, &result, ids, r->count, failed);
     size_t first = find_first(failed, r->count);
     report_invocation(poll->report, "kinesis", r->count, r->count - first, &result);
-    err settled = poll->stopped ? OK : settle(r, read, first, &result, why);
+    err settled = poll->stopped ? OK : settle(r, first, &result, why);
     buf_close(&result.body);
     return settled;
 }
@@ -197,12 +199,12 @@ static MUST_USE err turn_shard(struct reading *r, struct poll_turn *turn, struct
     struct arena arena = arena_start(&r->poll->memory);
     struct poll_shard *shard = r->shard;
     TRY(read_records(r, &arena, why));
-    turn->records += r->count;
-    if (r->count) {
+    turn->records += r->read.count;
+    if (r->read.count) {
         TRY(deliver(r, why));
     } else {
-        keep_iterator(shard, r->next);
-        shard->closed = !r->next.len;
+        keep_iterator(shard, r->read.next);
+        shard->closed = !r->read.next.len;
     }
     r->stream->listed = r->stream->listed && !shard->closed; /* it may have children now */
     return OK;

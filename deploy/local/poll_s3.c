@@ -68,9 +68,14 @@ err poll_s3_turn(struct poll *poll, struct poll_s3 *queue, struct poll_turn *tur
     struct arena arena = arena_start(&poll->memory);
     struct sqs_message message;
     struct runtime_api_result result;
+    const struct sqs_receive one = {
+        .queue_url = queue->url,
+        .max = 1,
+        .wait_s = poll->settings.wait_s,
+        .visibility_s = poll->settings.visibility_s,
+    };
     poll_call(poll, "receiving a notification");
-    TRY(sqs_receive(poll->client, queue->url, 1, poll->settings.wait_s, poll->settings.visibility_s,
-                    &arena, &message, &turn->records, why));
+    TRY(sqs_receive(poll->client, &one, &arena, &message, &turn->records, why));
     if (!turn->records) {
         return OK;
     }

@@ -40,18 +40,19 @@ static MUST_USE err receive(struct poll *poll, str url, struct arena *arena, str
                             struct why *why)
 {
     const struct poll_settings *settings = &poll->settings;
-    size_t bytes = 0, got = 0, wanted = 0;
+    struct sqs_receive wanted = {.queue_url = url, .visibility_s = settings->visibility_s};
+    size_t bytes = 0, got = 0;
     do {
         size_t left = settings->batch - batch->count;
-        wanted = left < SQS_BATCH_MAX ? left : SQS_BATCH_MAX;
+        wanted.max = left < SQS_BATCH_MAX ? left : SQS_BATCH_MAX;
+        wanted.wait_s = batch->count ? 0 : settings->wait_s;
         poll_call(poll, "receiving messages");
-        TRY(sqs_receive(poll->client, url, wanted, batch->count ? 0 : settings->wait_s,
-                        settings->visibility_s, arena, batch->messages + batch->count, &got, why));
+        TRY(sqs_receive(poll->client, &wanted, arena, batch->messages + batch->count, &got, why));
         for (size_t i = 0; i < got; i++) {
             bytes += batch->messages[batch->count + i].body.len;
         }
         batch->count += got;
-    } while (got == wanted && batch->count < settings->batch && bytes < ENOUGH_BYTES);
+    } while (got == wanted.max && batch->count < settings->batch && bytes < ENOUGH_BYTES);
     return OK;
 }
 

@@ -128,9 +128,15 @@ class ABucket(WithCloud):
         self.assertEqual(run.status, 0, run.log_text())
         self.assertEqual(len(self.cloud.stored_users()), 300)
 
+    def test_object_of_20_megabytes_takes_no_more_memory_than_a_small_one(self):
+        line = b'{"user_id":"%d","notes":"' + b"x" * 10000 + b'"}\n'
+        self.put("large.ndjson", b"".join(line % i for i in range(2000)))
+        run = self.run_bucket()
+        self.assertEqual(run.counts()["s3"]["written"], 2000, run.log_text())
+        self.assertLess(run.totals()["peak_rss_kb"], 32 * 1024)
+
     def test_object_that_is_gone_is_done(self):
         self.put("gone.json", b'{"user_id":"1"}')
-        # Under moto's rights too, S3 says 403 instead of 404 to those who may not list.
         self.cloud.client("s3").delete_object(Bucket=names.BUCKET, Key="gone.json")
         self.put("here.json", b'{"user_id":"2"}')
         run = self.run_bucket()

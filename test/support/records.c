@@ -101,18 +101,26 @@ static uint64_t lines_in(str text)
     return lines;
 }
 
-/* `seen` is where the record before ended. */
-static void check(str text, const struct record *record, uint64_t seen)
+/* What is known of the text before the next record. */
+struct seen {
+    uint64_t start, end; /* of the record before */
+    uint64_t line;       /* at its start */
+    bool any;
+};
+
+static void check(str text, const struct record *record, struct seen *seen)
 {
-    CHECK(record->offset >= seen && record->offset + record->length <= text.len);
+    CHECK(record->offset >= seen->end && (!seen->any || record->offset > seen->start));
+    CHECK(record->offset + record->length <= text.len);
     CHECK(record->raw.len == record->length || record->bad);
     CHECK(record->raw.len <= record->length);
     str there = str_take(str_drop(text, (size_t)record->offset), record->raw.len);
     CHECK(str_eq(there, record->raw));
     CHECK(!record->bad || record->field_count == 0);
-    if (!text.len || !memchr(text.at, '\r', text.len)) {
-        CHECK(record->line == 1 + lines_in(str_take(text, (size_t)record->offset)));
-    }
+    str between = str_take(text, (size_t)record->offset);
+    seen->line += lines_in(str_drop(between, (size_t)seen->start));
+    CHECK(record->line == seen->line || memchr(text.at, '\r', text.len));
+    *seen = (struct seen){record->offset, record->offset + record->length, seen->line, true};
 }
 
 static enum err_kind dump(str text, const struct records_reading *reading, struct arena arena,
@@ -125,20 +133,18 @@ static enum err_kind dump(str text, const struct records_reading *reading, struc
     struct record_reader *reader = NULL;
     struct record *record = NULL;
     struct why why = {0};
-    uint64_t seen = 0;
+    struct seen seen = {.line = 1};
     CHECK(!record_open(source, &options, &arena, &reader, &why).kind);
-    for (uint64_t last = UINT64_MAX;; last = record->offset) {
+    for (;;) {
         err result = record_next(reader, &record, &why);
         if (result.kind || !record) {
             CHECK(!record && why.kind == result.kind);
             CHECK(record_next(reader, &record, &why).kind == result.kind && !record);
             return result.kind;
         }
-        check(text, record, seen);
-        CHECK(last == UINT64_MAX || record->offset > last);
+        check(text, record, &seen);
         CHECK(record->bad || record->length <= options.max_record_bytes);
         add_record(out, record, arena);
-        seen = record->offset + record->length;
     }
 }
 

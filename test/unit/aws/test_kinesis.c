@@ -31,14 +31,13 @@ static void shards_are_listed_over_all_pages(void **state)
     struct arena arena = {memory, memory + sizeof memory};
     struct rig rig;
     struct why why = {0};
-    str shards[3];
-    size_t count = 0;
+    str ids[3];
+    struct kinesis_shards shards = {.ids = ids, .room = 3};
     rig_start(&rig, answer, &answers);
-    assert_int_equal(
-        kinesis_list_shards(&rig.client, STR("st"), &arena, shards, 3, &count, &why).kind,
-        ERR_NONE);
-    assert_int_equal(count, 3);
-    assert_true(str_eq(shards[2], STR("s2")));
+    assert_int_equal(kinesis_list_shards(&rig.client, STR("st"), &arena, &shards, &why).kind,
+                     ERR_NONE);
+    assert_int_equal(shards.count, 3);
+    assert_true(str_eq(ids[2], STR("s2")));
     rig_stop(&rig);
     assert_string_equal(answers.sent[0], "{\"StreamName\":\"st\"}");
     assert_string_equal(answers.sent[1], "{\"NextToken\":\"t\"}");
@@ -53,12 +52,11 @@ static void more_shards_than_room_is_a_limit(void **state)
     struct arena arena = {memory, memory + sizeof memory};
     struct rig rig;
     struct why why = {0};
-    str shards[1];
-    size_t count = 0;
+    str id;
+    struct kinesis_shards shards = {.ids = &id, .room = 1};
     rig_start(&rig, answer, &answers);
-    assert_int_equal(
-        kinesis_list_shards(&rig.client, STR("st"), &arena, shards, 1, &count, &why).kind,
-        ERR_LIMIT);
+    assert_int_equal(kinesis_list_shards(&rig.client, STR("st"), &arena, &shards, &why).kind,
+                     ERR_LIMIT);
     rig_stop(&rig);
 }
 
@@ -73,10 +71,10 @@ static void an_iterator_starts_at_the_shards_start_or_after_a_number(void **stat
     str iterator;
     rig_start(&rig, answer, &answers);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(kinesis_shard_iterator(&rig.client, STR("st"), STR("s0"),
-                                                i ? STR("495") : STR(""), &arena, &iterator, &why)
-                             .kind,
-                         ERR_NONE);
+        const struct kinesis_position position = {
+            .stream = STR("st"), .shard = STR("s0"), .after = i ? STR("495") : STR("")};
+        assert_int_equal(
+            kinesis_shard_iterator(&rig.client, &position, &arena, &iterator, &why).kind, ERR_NONE);
         assert_true(str_eq(iterator, STR("it")));
     }
     rig_stop(&rig);
@@ -103,22 +101,18 @@ static void records_come_as_they_are(void **state)
     struct rig rig;
     struct why why = {0};
     struct kinesis_record records[2];
-    size_t count = 0;
-    str next;
+    struct kinesis_records got = {.records = records, .room = 2};
     rig_start(&rig, answer, &answers);
-    assert_int_equal(
-        kinesis_get_records(&rig.client, STR("it"), 2, &arena, records, &count, &next, &why).kind,
-        ERR_NONE);
-    assert_int_equal(count, 1);
+    assert_int_equal(kinesis_get_records(&rig.client, STR("it"), &arena, &got, &why).kind,
+                     ERR_NONE);
+    assert_int_equal(got.count, 1);
     assert_int_equal(records[0].sequence_number.len, 56);
     assert_true(str_eq(records[0].data, STR("aGVsbG8=")));
     assert_int_equal(records[0].arrival_ms, 1700000000123);
-    assert_true(str_eq(next, STR("n")));
-    assert_int_equal(
-        kinesis_get_records(&rig.client, next, 2, &arena, records, &count, &next, &why).kind,
-        ERR_NONE);
-    assert_int_equal(count, 0);
-    assert_int_equal(next.len, 0);
+    assert_true(str_eq(got.next, STR("n")));
+    assert_int_equal(kinesis_get_records(&rig.client, got.next, &arena, &got, &why).kind, ERR_NONE);
+    assert_int_equal(got.count, 0);
+    assert_int_equal(got.next.len, 0);
     rig_stop(&rig);
     assert_string_equal(answers.sent[0], "{\"ShardIterator\":\"it\",\"Limit\":2}");
 }
@@ -142,11 +136,10 @@ static void a_bad_reply_is_a_bug(void **state)
         struct rig rig;
         struct why why = {0};
         struct kinesis_record records[2];
-        size_t count = 0;
-        str next;
+        struct kinesis_records got = {.records = records, .room = 2};
         rig_start(&rig, answer, &answers);
-        if (kinesis_get_records(&rig.client, STR("it"), 2, &arena, records, &count, &next, &why)
-                .kind != ERR_BUG) {
+        err read = kinesis_get_records(&rig.client, STR("it"), &arena, &got, &why);
+        if (read.kind != ERR_BUG) {
             fail_msg("%s", replies[i]);
         }
         rig_stop(&rig);

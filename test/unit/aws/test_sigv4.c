@@ -21,8 +21,7 @@ enum { ROOM = 1 << 16 };
 /* The rows' common part: who signs, for what, when. */
 struct signer {
     struct credentials credentials;
-    str region, service;
-    int64_t now_ms;
+    struct sigv4_scope scope;
     struct header fixed; /* a header that every request has */
 };
 
@@ -45,10 +44,9 @@ static void sign_row(const struct signed_row *row, const struct signer *signer, 
     };
     struct sigv4_keys keys = {0};
     struct why why = {0};
-    assert_int_equal(sigv4_sign(&keys, &signer->credentials, signer->region, signer->service,
-                                signer->now_ms, &request, out, &why)
-                         .kind,
-                     ERR_NONE);
+    assert_int_equal(
+        sigv4_sign(&keys, &signer->credentials, &signer->scope, &request, out, &why).kind,
+        ERR_NONE);
     sigv4_forget(&keys);
 }
 
@@ -69,9 +67,7 @@ static void expect_signatures(const struct signed_row *rows, size_t count,
 
 static const struct signer suite_signer = {
     .credentials = {{"AKIDEXAMPLE", 11}, {"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 40}, {"", 0}},
-    .region = {"us-east-1", 9},
-    .service = {"service", 7},
-    .now_ms = 1440938160000, /* 2015-08-30T12:36:00Z */
+    .scope = {{"us-east-1", 9}, {"service", 7}, 1440938160000 /* 2015-08-30T12:36:00Z */},
     .fixed = {{"X-Amz-Date", 10}, {"20150830T123600Z", 16}},
 };
 
@@ -97,7 +93,7 @@ static void the_example_of_the_iam_guide_is_met(void **state)
         "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
     };
     struct signer signer = suite_signer;
-    signer.service = STR("iam");
+    signer.scope.service = STR("iam");
     expect_signatures(&row, 1, &signer);
 }
 
@@ -147,9 +143,7 @@ static void the_examples_of_the_s3_reference_are_met(void **state)
     const struct signer signer = {
         .credentials = {STR("AKIAIOSFODNN7EXAMPLE"),
                         STR("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), STR("")},
-        .region = STR("us-east-1"),
-        .service = STR("s3"),
-        .now_ms = 1369353600000, /* 2013-05-24T00:00:00Z */
+        .scope = {STR("us-east-1"), STR("s3"), 1369353600000 /* 2013-05-24T00:00:00Z */},
         .fixed = {STR("x-amz-date"), STR("20130524T000000Z")},
     };
     expect_signatures(rows, ROW_COUNT(rows), &signer);
@@ -177,6 +171,7 @@ static const struct sigv4_request small_request = {
     .header_count = 1,
     .payload_hash = {EMPTY_HASH, HASH_HEX_LEN},
 };
+static const struct sigv4_scope small_scope = {.region = {"r", 1}, .service = {"s", 1}};
 
 static void a_key_is_derived_again_only_for_another_secret_day_region_or_service(void **state)
 {
@@ -204,10 +199,9 @@ static void a_key_is_derived_again_only_for_another_secret_day_region_or_service
         unsigned char last[HASH_LEN];
         memcpy(last, keys.key, sizeof last);
         struct credentials credentials = {STR("ID"), str_from(rows[i].secret), STR("")};
-        assert_int_equal(sigv4_sign(&keys, &credentials, str_from(rows[i].region),
-                                    str_from(rows[i].service), rows[i].now_ms, &small_request, &out,
-                                    &why)
-                             .kind,
+        struct sigv4_scope scope = {str_from(rows[i].region), str_from(rows[i].service),
+                                    rows[i].now_ms};
+        assert_int_equal(sigv4_sign(&keys, &credentials, &scope, &small_request, &out, &why).kind,
                          ERR_NONE);
         if ((memcmp(last, keys.key, sizeof last) != 0) != rows[i].again) {
             fail_msg("%s", rows[i].name);
@@ -234,7 +228,7 @@ static void the_secret_is_in_no_buffer_after_signing(void **state)
     const struct credentials credentials = {STR("ID"), {secret, sizeof secret}, STR("")};
     for (int pass = 0; pass < 2; pass++) {
         assert_int_equal(
-            sigv4_sign(&keys, &credentials, STR("r"), STR("s"), 0, &small_request, &out, &why).kind,
+            sigv4_sign(&keys, &credentials, &small_scope, &small_request, &out, &why).kind,
             ERR_NONE);
         const struct buf *scratch[] = {&keys.scratch.canonical, &keys.scratch.sorted,
                                        &keys.scratch.text, &out};
@@ -255,10 +249,9 @@ static void forgetting_leaves_nothing_and_is_safe_twice(void **state)
     struct why why = {0};
     struct buf out;
     buf_init(&out, ROOM);
-    assert_int_equal(sigv4_sign(&keys, &suite_signer.credentials, STR("r"), STR("s"), 0,
-                                &small_request, &out, &why)
-                         .kind,
-                     ERR_NONE);
+    assert_int_equal(
+        sigv4_sign(&keys, &suite_signer.credentials, &small_scope, &small_request, &out, &why).kind,
+        ERR_NONE);
     assert_memory_not_equal(keys.key, nothing.key, sizeof keys.key);
     sigv4_forget(&keys);
     assert_memory_equal(&keys, &nothing, sizeof keys);
@@ -286,8 +279,8 @@ static void an_authorization_that_does_not_fit_is_an_error(void **state)
         struct sigv4_request request = small_request;
         request.headers = headers;
         request.header_count = ROW_COUNT(headers);
-        err result = sigv4_sign(&keys, &suite_signer.credentials, suite_signer.region,
-                                suite_signer.service, suite_signer.now_ms, &request, &out, &why);
+        err result =
+            sigv4_sign(&keys, &suite_signer.credentials, &suite_signer.scope, &request, &out, &why);
         assert_int_equal(result.kind, room == needed ? ERR_NONE : ERR_LIMIT);
     }
     sigv4_forget(&keys);

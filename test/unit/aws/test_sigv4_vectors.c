@@ -82,9 +82,11 @@ static void sign(size_t number, struct sigv4_keys *keys, struct buf *out)
         .access_key_id = member(vector, "keyId"),
         .secret_access_key = member(vector, "secret"),
     };
-    str region = member(vector, "region");
-    str service = member(vector, "service");
-    int64_t now_ms = json_integer_value(json_object_get(vector, "time")) * 1000 + 999;
+    struct sigv4_scope scope = {
+        .region = member(vector, "region"),
+        .service = member(vector, "service"),
+        .now_ms = json_integer_value(json_object_get(vector, "time")) * 1000 + 999,
+    };
     struct why why = {0};
 
     buf_clear(out);
@@ -93,13 +95,11 @@ static void sign(size_t number, struct sigv4_keys *keys, struct buf *out)
     compare_step(number, "canonical request", out, canonical);
 
     buf_clear(out);
-    sigv4_string_to_sign(region, service, now_ms, canonical, out);
+    sigv4_string_to_sign(&scope, canonical, out);
     compare_step(number, "string to sign", out, member(vector, "stringToSign"));
 
     buf_clear(out);
-    assert_int_equal(
-        sigv4_sign(keys, &credentials, region, service, now_ms, &request, out, &why).kind,
-        ERR_NONE);
+    assert_int_equal(sigv4_sign(keys, &credentials, &scope, &request, out, &why).kind, ERR_NONE);
     compare_step(number, "signature", out, member(vector, "authorization"));
 }
 

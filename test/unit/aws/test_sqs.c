@@ -265,7 +265,9 @@ static enum err_kind receive(const char *reply, size_t max, struct sqs_message *
     struct rig rig;
     struct why why = {0};
     start(&rig, &answers);
-    err got = sqs_receive(&rig.client, QUEUE, max, 1, -1, arena, messages, count, &why);
+    const struct sqs_receive wanted = {
+        .queue_url = QUEUE, .max = max, .wait_s = 1, .visibility_s = -1};
+    err got = sqs_receive(&rig.client, &wanted, arena, messages, count, &why);
     finish(&rig, &answers);
     return got.kind;
 }
@@ -318,7 +320,7 @@ static void a_bad_reply_is_no_message(void **state)
         {"[]", 4096, ERR_BUG},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        char memory[4096];
+        char memory[4096] = {0};
         struct arena arena = {memory, memory + rows[i].room};
         struct sqs_message m[2];
         size_t count = 0;

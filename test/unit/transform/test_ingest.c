@@ -170,6 +170,38 @@ static void a_record_s_own_time_outranks_its_message_s(void **state)
     assert_true(strcmp(world.versions[0], world.versions[1]) < 0);
 }
 
+/* The sums are right then, and one message would be acknowledged for nothing. */
+static void an_outcome_told_of_another_record_breaks_the_accounts(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.told_twice = 1;
+    struct answer answer = run(
+        &world, PARTIAL, RECORDS(SQS_MESSAGE("m1", GOOD("a")) "," SQS_MESSAGE("m2", GOOD("b"))));
+    expect_failure(&answer, ERR_BUG);
+}
+
+/* Each message's window would take more than 64 KiB of an arena of 64 MiB. */
+static void many_messages_take_the_memory_of_one(void **state)
+{
+    enum { MANY = 2000 };
+    static char event[MANY * 64];
+    struct world world = fresh_world();
+    struct buf text;
+    (void)state;
+    world.looks_left = INT64_MAX;
+    buf_wrap(&text, event, sizeof event - 1);
+    buf_add(&text, STR("{\"Records\":["));
+    for (size_t i = 0; i < MANY; i++) {
+        buf_add(&text, i ? STR(",") : STR(""));
+        buf_add(&text, STR("{\"messageId\":\"m\",\"body\":\"\",\"eventSource\":\"aws:sqs\"}"));
+    }
+    buf_add(&text, STR("]}"));
+    assert_false(text.failed);
+    struct answer answer = run(&world, PARTIAL, event);
+    expect(&answer, "{\"batchItemFailures\":[]}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +218,8 @@ int main(void)
         cmocka_unit_test(a_failing_message_without_an_id_fails_the_invocation),
         cmocka_unit_test(an_unknown_event_is_an_error),
         cmocka_unit_test(an_outcome_that_is_never_told_breaks_the_accounts),
+        cmocka_unit_test(an_outcome_told_of_another_record_breaks_the_accounts),
+        cmocka_unit_test(many_messages_take_the_memory_of_one),
         cmocka_unit_test(a_redelivery_has_the_same_version_and_a_later_message_a_greater_one),
         cmocka_unit_test(a_record_s_own_time_outranks_its_message_s),
     };

@@ -109,6 +109,27 @@ static void an_object_out_of_time_is_not_handed_on(void **state)
     assert_int_equal(world.handed_count, 0);
 }
 
+static void an_object_that_comes_again_is_not_read_on(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}\n{\"user_id\":\"b\"}\n{\"user_id\":\"c\"}\n");
+    world.busy_at_once = 2;
+    struct answer answer = run(&world, PARTIAL, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_BUSY);
+    assert_int_equal(world.put_count, 2);
+}
+
+static void no_object_is_opened_when_time_is_up(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.looks_left = 0;
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_DEADLINE);
+    assert_int_equal(world.opened, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +143,8 @@ int main(void)
         cmocka_unit_test(bad_data_in_an_object_fails_the_invocation_without_a_rejects_queue),
         cmocka_unit_test(what_was_not_started_when_time_is_up_comes_again),
         cmocka_unit_test(an_object_out_of_time_is_not_handed_on),
+        cmocka_unit_test(an_object_that_comes_again_is_not_read_on),
+        cmocka_unit_test(no_object_is_opened_when_time_is_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

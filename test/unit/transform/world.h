@@ -28,17 +28,20 @@ struct world {
     size_t reject_count;
     char handed[MOST][512];
     size_t handed_count;
-    size_t settled;
+    bool settled[MOST];
     str object; /* what open gives */
     str object_left;
     /* faults; counted from 1, 0 for none */
     size_t busy_put;
+    size_t busy_at_once; /* told from within put */
+    size_t told_twice;   /* in place of the one after it */
     size_t systemic_put;
     size_t forgotten_put;
     enum err_kind open_fails;
     bool rejects_are_busy;
     bool queue_is_gone;
     int64_t looks_left; /* at the clock, before time is up */
+    unsigned opened;
     bool closed;
 };
 
@@ -50,6 +53,7 @@ static inline err open_object(void *ctx, const struct input *input, struct opene
 {
     struct world *world = ctx;
     (void)input;
+    world->opened++;
     if (world->open_fails) {
         return FAIL(why, world->open_fails, "planted");
     }
@@ -76,8 +80,12 @@ static inline err put(void *ctx, struct ingest *ingest, const struct user *user,
     assert_true(str_to_c(version, world->versions[n], sizeof world->versions[n]));
     if (n + 1 == world->systemic_put) {
         ingest_settle(ingest, from, OUTCOME_FAILED);
-        world->settled = n + 1;
+        world->settled[n] = true;
         return FAIL(why, ERR_DENIED, "planted");
+    }
+    if (n + 1 == world->busy_at_once) {
+        ingest_settle(ingest, from, OUTCOME_FAILED);
+        world->settled[n] = true;
     }
     return OK;
 }
@@ -97,10 +105,11 @@ static inline err flush(void *ctx, struct why *why)
 {
     struct world *world = ctx;
     (void)why;
-    for (; world->settled < world->put_count; world->settled++) {
-        size_t n = world->settled + 1;
-        if (n != world->forgotten_put) {
-            ingest_settle(world->ingest, &world->puts[n - 1],
+    for (size_t i = 0; i < world->put_count; i++) {
+        size_t n = i + 1;
+        size_t told = world->told_twice && i == world->told_twice ? world->told_twice : n;
+        if (!world->settled[i] && n != world->forgotten_put) {
+            ingest_settle(world->ingest, &world->puts[told - 1],
                           n == world->busy_put ? OUTCOME_FAILED : OUTCOME_WRITTEN);
         }
     }
