@@ -170,6 +170,18 @@ static void a_record_s_own_time_outranks_its_message_s(void **state)
     assert_true(strcmp(world.versions[0], world.versions[1]) < 0);
 }
 
+static void of_a_shard_s_failures_only_the_first_is_named(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.busy_from = 2;
+    struct answer answer = run(&world, PARTIAL,
+                               RECORDS(KINESIS_RECORD("101", "dXNlcl9pZD1h") "," KINESIS_RECORD(
+                                   "102", "dXNlcl9pZD1h") "," //
+                                       KINESIS_RECORD("103", "dXNlcl9pZD1h")));
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"102\"}]}");
+}
+
 /* The sums are right then, and one message would be acknowledged for nothing. */
 static void an_outcome_told_of_another_record_breaks_the_accounts(void **state)
 {
@@ -220,6 +232,7 @@ int main(void)
         cmocka_unit_test(an_outcome_that_is_never_told_breaks_the_accounts),
         cmocka_unit_test(an_outcome_told_of_another_record_breaks_the_accounts),
         cmocka_unit_test(many_messages_take_the_memory_of_one),
+        cmocka_unit_test(of_a_shard_s_failures_only_the_first_is_named),
         cmocka_unit_test(a_redelivery_has_the_same_version_and_a_later_message_a_greater_one),
         cmocka_unit_test(a_record_s_own_time_outranks_its_message_s),
     };

@@ -33,6 +33,7 @@ struct world {
     str object_left;
     /* faults; counted from 1, 0 for none */
     size_t busy_put;
+    size_t busy_from;    /* this one and all after it */
     size_t busy_at_once; /* told from within put */
     size_t told_twice;   /* in place of the one after it */
     size_t systemic_put;
@@ -110,7 +111,9 @@ static inline err flush(void *ctx, struct why *why)
         size_t told = world->told_twice && i == world->told_twice ? world->told_twice : n;
         if (!world->settled[i] && n != world->forgotten_put) {
             ingest_settle(world->ingest, &world->puts[told - 1],
-                          n == world->busy_put ? OUTCOME_FAILED : OUTCOME_WRITTEN);
+                          n == world->busy_put || (world->busy_from && n >= world->busy_from)
+                              ? OUTCOME_FAILED
+                              : OUTCOME_WRITTEN);
         }
     }
     return OK;
