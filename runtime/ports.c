@@ -214,6 +214,8 @@ void ports_begin(struct ports *ports, const struct log *log, int64_t deadline_ms
     int64_t total = deadline_ms - ports->client.now_ms();
     int64_t percent = total / 100 * STOP_RESERVE_PERCENT;
     int64_t reserve = percent > STOP_RESERVE_MS ? percent : STOP_RESERVE_MS;
+    reserve =
+        reserve < total / 2 ? reserve : total / 2; /* a time-out of 2 s can do something too */
     ports->log = log;
     ports->failures_logged = 0;
     ports->stop_ms = deadline_ms - reserve;

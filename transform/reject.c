@@ -3,6 +3,21 @@
 #include "base/base64.h"
 #include "base/json.h"
 
+/* SQS takes XML's characters only, and a key may hold any: what is not plain ASCII is %XX. */
+static void add_plain(struct buf *b, str s)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if (c >= 0x20 && c < 0x7F && c != '%') {
+            buf_char(b, s.at[i]);
+            continue;
+        }
+        char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
+        buf_add(b, (str){escape, sizeof escape});
+    }
+}
+
 static void add_source(struct buf *b, const struct reject *reject)
 {
     const struct input *input = reject->from.input;
@@ -10,12 +25,12 @@ static void add_source(struct buf *b, const struct reject *reject)
         buf_add(b, STR("s3://"));
         buf_add(b, input->bucket);
         buf_char(b, '/');
-        buf_add(b, input->key);
+        add_plain(b, input->key);
         return;
     }
     buf_add(b, event_origin_name(reject->from.delivery->origin));
     buf_char(b, ':');
-    buf_add(b, reject->from.delivery->id);
+    add_plain(b, reject->from.delivery->id);
 }
 
 void reject_add_identity(struct buf *b, const struct reject *reject)

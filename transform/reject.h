@@ -2,6 +2,7 @@
  *
  * {"id":.., "reason":"E_PHONE", "text":.., "field":"phone_number", "source":"s3://bucket/key",
  *  "offset":0, "length":0, "line":1, "raw":"<base64>"}; "truncated":true where raw is cut.
+ * In "source" each byte of a key that is not printable ASCII, and '%', is %XX.
  */
 #ifndef TRANSFORM_REJECT_H
 #define TRANSFORM_REJECT_H

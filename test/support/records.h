@@ -16,8 +16,8 @@ struct records_reading {
     size_t max_record_bytes; /* 0: 1 MiB */
     size_t chunk;            /* bytes the source gives at a time; 0: all it can */
     uint64_t seed;           /* not 0: 1..chunk bytes at a time, at random */
-    bool fails;              /* ERR_BUSY instead of the end .. */
-    size_t fails_after;      /* .. and after so many bytes */
+    bool fails;              /* ERR_BUSY once ..  */
+    size_t fails_after;      /* .. after so many bytes */
 };
 
 /* Reads all records of `text`, and appends them to `out`, one a line. Returns how it ended. */

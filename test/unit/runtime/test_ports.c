@@ -254,6 +254,15 @@ static void a_newer_version_in_the_table_counts_as_stale(void **state)
     assert_int_equal(answer.counts.of[OUTCOME_STALE], 1);
 }
 
+static void a_short_time_out_leaves_time_to_work(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){0};
+    struct answer answer = run(&aws, true, EVENT(GOOD), 2000);
+    expect(&answer, "{\"batchItemFailures\":[]}");
+}
+
 static void nothing_is_started_after_the_deadline(void **state)
 {
     static struct aws aws;
@@ -345,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_table_that_may_not_be_written_fails_the_invocation),
         cmocka_unit_test(a_refused_item_is_forgotten_after_its_invocation),
         cmocka_unit_test(a_newer_version_in_the_table_counts_as_stale),
+        cmocka_unit_test(a_short_time_out_leaves_time_to_work),
         cmocka_unit_test(nothing_is_started_after_the_deadline),
         cmocka_unit_test(a_table_that_throttles_for_ever_fails_its_message),
         cmocka_unit_test(a_table_that_never_answers_fails_its_message_by_the_deadline),

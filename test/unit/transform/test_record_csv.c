@@ -10,6 +10,7 @@
 #include "test/support/records_expect.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void a_row_is_values_in_the_order_of_the_header(void **state)
 {
@@ -150,6 +151,7 @@ static void what_is_not_utf8_costs_its_row_only(void **state)
         {"Latin-1", "id,a\n1,caf\xE9\n2,b\n", "5+6@2 E_UTF8\n12+3@3 user_id=2 a=b\n"},
         {"far in", "id,a\n1,0123456789012345678\xFF\n2,b\n",
          "5+22@2 E_UTF8\n28+3@3 user_id=2 a=b\n"},
+        {"first of eight", "id,a\n1234567,\xE9xyz4567\n", "5+16@2 E_UTF8\n"},
         {"in quotes", "id,a\n1,\"\xC0\x80\n\"\n2,b\n", "5+7@2 E_UTF8\n13+3@4 user_id=2 a=b\n"},
         {"good UTF-8", "id,a\n1,caf\xC3\xA9\n", "5+7@2 user_id=1 a=caf\xC3\xA9\n"},
     };
@@ -243,6 +245,42 @@ static void as_many_columns_as_fields_are_read_and_no_more(void **state)
     buf_close(&text);
 }
 
+static void a_row_of_very_many_cells_stays_in_its_memory(void **state)
+{
+    (void)state;
+    static char memory[256 * 1024];
+    static char text[60 * 1000];
+    struct arena arena = {memory, memory + sizeof memory};
+    struct record_options options = {FORMAT_CSV, sizeof text};
+    struct record_reader *reader = NULL;
+    struct record *record = NULL;
+    struct why why = {0};
+    memset(text, ',', sizeof text);
+    memcpy(text, "id\n", 3);
+    str left = {text, sizeof text};
+    assert_int_equal(record_open(source_of_text(&left), &options, &arena, &reader, &why).kind,
+                     ERR_NONE);
+    assert_int_equal(record_next(reader, &record, &why).kind, ERR_NONE);
+    assert_int_equal(record->bad, REASON_E_CSV_COLUMNS);
+}
+
+static void after_a_bad_row_the_longest_is_still_read(void **state)
+{
+    (void)state;
+    struct records_reading reading = {.format = FORMAT_CSV, .max_record_bytes = 100 * 1000};
+    struct buf text;
+    buf_init(&text, 1024 * 1024);
+    buf_add(&text, STR("id\n\"x\"y\n"));
+    add_run(&text, 'x', 100 * 1000);
+    buf_add(&text, STR("\r\n"));
+    char memory[200 * 1000];
+    struct buf out;
+    buf_wrap(&out, memory, sizeof memory);
+    assert_int_equal(records_dump(buf_str(&text), &reading, &out), ERR_NONE);
+    assert_true(str_starts(buf_str(&out), STR("3+4@2 E_CSV_QUOTE\n8+100000@3 user_id=xx")));
+    buf_close(&text);
+}
+
 static void names_that_do_not_fit_are_too_many(void **state)
 {
     (void)state;
@@ -270,6 +308,8 @@ int main(void)
         cmocka_unit_test(a_row_of_the_longest_length_is_read_and_one_byte_more_is_not),
         cmocka_unit_test(what_no_window_holds_costs_a_line),
         cmocka_unit_test(as_many_columns_as_fields_are_read_and_no_more),
+        cmocka_unit_test(a_row_of_very_many_cells_stays_in_its_memory),
+        cmocka_unit_test(after_a_bad_row_the_longest_is_still_read),
         cmocka_unit_test(names_that_do_not_fit_are_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,8 @@ static void a_name_that_stands_twice_refuses_the_object(void **state)
         {"next to each other", "{\"a\":1,\"a\":2}\n{\"a\":3}",
          "0+13@1 E_DUPLICATE_NAME\n14+7@2 a:3\n"},
         {"apart", "{\"a\":1,\"b\":2,\"c\":3,\"a\":1}", "0+25@1 E_DUPLICATE_NAME\n"},
+        {"among names that look alike", "{\"abcde\":1,\"aXcYe\":2,\"aXcYe\":3}",
+         "0+31@1 E_DUPLICATE_NAME\n"},
         {"written with an escape", "{\"ab\":1,\"\\u0061b\":2}", "0+20@1 E_DUPLICATE_NAME\n"},
         {"both with escapes", "{\"\\u0061\":1,\"\\u0061\":2}", "0+23@1 E_DUPLICATE_NAME\n"},
         {"empty", "{\"\":1,\"\":2}", "0+11@1 E_DUPLICATE_NAME\n"},
@@ -168,8 +170,11 @@ static void what_is_not_utf8_costs_its_object_only(void **state)
         {"an element", "[{\"a\":\"]\xFF\",\"b\":[{}]},{\"a\":2}]", "1+19@1 E_UTF8\n21+7@1 a:2\n"},
         {"an element that is no object", "[\"\xFF\",{\"a\":2}]", "1+3@1 E_UTF8\n5+7@1 a:2\n"},
         {"the last element", "[{\"a\":\"\xFF\"}]", "1+9@1 E_UTF8\n"},
+        {"the last element, no object", "[\"\xFF\"]", "1+3@1 E_UTF8\n"},
         {"an element that is not closed", "[{\"a\":\"\xFF\",{\"a\":2}", "1+16@1 E_UTF8\n"},
         {"outside strings", "{\xFF}\n{\"a\":2}", "0+3@1 E_UTF8\n4+7@2 a:2\n"},
+        {"a letter at the end of a chunk", "{\"a\":1,\xC3\xA9}\n{\"a\":2}",
+         "0+10@1 E_JSON\n11+7@2 a:2\n"},
         {"a letter outside strings", "{\xC3\xA9}\n{\"a\":2}", "0+4@1 E_JSON\n5+7@2 a:2\n"},
     };
     records_expect(FORMAT_JSON, rows, RECORDS_COUNT(rows));

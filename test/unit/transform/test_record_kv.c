@@ -188,6 +188,32 @@ static void a_record_that_no_window_holds_ends_where_the_next_begins(void **stat
     }
 }
 
+static void the_keys_of_a_long_record_are_remembered(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"early", "late"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct records_reading reading = {.format = FORMAT_KV, .max_record_bytes = 100};
+        struct buf text;
+        buf_init(&text, 4 * OVERFLOW);
+        buf_add(&text, STR("a="));
+        add_run(&text, 'v', 1000);
+        buf_add(&text, STR("\nearly=1\nlong="));
+        add_run(&text, 'v', OVERFLOW);
+        buf_add(&text, STR("\nlate=1\nlonger="));
+        add_run(&text, 'v', OVERFLOW);
+        buf_add(&text, STR("\n\n"));
+        size_t next = text.len;
+        buf_add(&text, str_from(keys[i]));
+        buf_add(&text, STR("=2\n"));
+        char expected[100];
+        (void)snprintf(expected, sizeof expected, "0+%zu@1 E_TOO_LONG\n%zu+%zu@7 %s=2\n", next - 2,
+                       next, text.len - next - 1, keys[i]);
+        records_expect_text(keys[i], &reading, buf_str(&text), str_from(expected));
+        buf_close(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +225,7 @@ int main(void)
         cmocka_unit_test(more_keys_than_a_record_may_have_refuse_it),
         cmocka_unit_test(a_record_of_the_longest_length_is_read_and_one_byte_more_is_not),
         cmocka_unit_test(a_record_that_no_window_holds_ends_where_the_next_begins),
+        cmocka_unit_test(the_keys_of_a_long_record_are_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

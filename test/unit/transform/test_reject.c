@@ -67,6 +67,21 @@ static void a_reject_says_what_why_and_where(void **state)
     json_decref(root);
 }
 
+/* U+FFFE is UTF-8, and no character of XML: SQS would refuse the message. */
+static void any_key_is_written_in_plain_ascii(void **state)
+{
+    struct input odd = {
+        .kind = INPUT_OBJECT,
+        .bucket = STR("bucket"),
+        .key = STR("100% \xEF\xBF\xBE\x7F\x01/\xC3\xBC"),
+    };
+    struct reject reject = {.from = {&notification, &odd, 0, 0, 1}, .reason = REASON_E_JSON};
+    (void)state;
+    json_t *root = write_and_read(&reject);
+    assert_string_equal(member(root, "source"), "s3://bucket/100%25 %EF%BF%BE%7F%01/%C3%BC");
+    json_decref(root);
+}
+
 static void a_long_record_is_cut_and_says_so(void **state)
 {
     static char bytes[REJECT_MAX_RAW_BYTES + 10];
@@ -153,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reject_says_what_why_and_where),
+        cmocka_unit_test(any_key_is_written_in_plain_ascii),
         cmocka_unit_test(a_long_record_is_cut_and_says_so),
         cmocka_unit_test(a_reject_is_the_same_when_its_delivery_comes_again),
         cmocka_unit_test(versions_sort_by_time_then_tie_then_offset),
