@@ -4,6 +4,7 @@
 #include "aws/s3_address.h"
 #include "aws/uri.h"
 #include "base/arena.h"
+#include "base/date.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct s3_download {
     struct header headers[MAX_HEADERS];
     struct fact etag, content_type, content_encoding;
     uint64_t size;
+    int64_t modified_ms;
     uint64_t received; /* the object's bytes that came, in order and without a gap */
     uint64_t asked;    /* where the request under way starts */
     bool known;        /* the first reply's headers have come: size and etag stand */
@@ -116,6 +118,9 @@ static MUST_USE err take_facts(struct s3_download *d, struct why *why)
     keep(&d->etag, etag);
     keep(&d->content_type, call_header(&d->call, STR("content-type")));
     keep(&d->content_encoding, call_header(&d->call, STR("content-encoding")));
+    if (!date_parse_http(call_header(&d->call, STR("last-modified")), &d->modified_ms)) {
+        d->modified_ms = 0;
+    }
     d->known = true;
     return OK;
 }
@@ -321,6 +326,7 @@ err s3_open(struct client *client, const struct s3_object *object, struct s3_dow
         .content_type = fact_str(&d->content_type),
         .content_encoding = fact_str(&d->content_encoding),
         .etag = fact_str(&d->etag),
+        .modified_ms = d->modified_ms,
     };
     *out = d;
     return OK;

@@ -25,6 +25,7 @@ struct s3_object {
 struct s3_facts {
     uint64_t size;
     str content_type, content_encoding, etag;
+    int64_t modified_ms; /* Last-Modified; 0 when the reply does not say */
 };
 
 struct s3_download; /* one open object */

@@ -21,6 +21,7 @@ static MUST_USE err handle(void *ctx, const struct lambda_invocation *invocation
     const struct ingest_ports ports = ports_for_ingest(&function->ports);
     const struct ingest_config ingest_config = {
         .rules = {.phone_region = config->phone_region, .now_ms = lambda_now_ms()},
+        .request_id = invocation->request_id,
         .max_record_bytes = (size_t)config->max_record_bytes,
         .partial_response = config->partial_response,
         .has_rejects = config->rejects_queue_url.len > 0,

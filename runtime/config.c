@@ -112,6 +112,12 @@ err config_read(const char *const *env, struct config *out, struct why *why)
     TRY(read_choice(env, STR("PARTIAL_RESPONSE"), switches, &out->partial_response, why));
     TRY(read_queue(env, STR("WORK_QUEUE_URL"), &out->work_queue_url, why));
     TRY(read_queue(env, STR("REJECTS_QUEUE_URL"), &out->rejects_queue_url, why));
+    if (out->work_queue_url.len && str_eq(out->work_queue_url, out->rejects_queue_url)) {
+        return refuse(STR("REJECTS_QUEUE_URL"),
+                      "another queue than WORK_QUEUE_URL: rejects would "
+                      "come back as data",
+                      why);
+    }
     TRY(read_region(env, &out->phone_region, why));
     TRY(read_size(env, STR("MAX_RECORD_BYTES"), MIN_RECORD_BYTES, MAX_RECORD_BYTES,
                   &out->max_record_bytes, why));

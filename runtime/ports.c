@@ -28,11 +28,16 @@ static void log_failed_write(struct ports *ports, const struct why *why)
     }
 }
 
-/* DynamoDB refused an item that we took for good. The record's bytes are gone by now; where it
- * stands is kept. The reject waits for flush: no request may be started from within another's
- * outcome. */
-static void keep_refused(struct ports *ports, const struct tag *tag)
+/* DynamoDB refused an item that we took for good. The reject waits for flush: no request may be
+ * started from within another's outcome. Where no item was ever accepted it may be the table that
+ * is wrong, with another key than ours, and then nothing is acknowledged. */
+static void keep_refused(struct ports *ports, const struct tag *tag, const struct why *why)
 {
+    if (!ports->accepted) {
+        log_failed_write(ports, why);
+        ingest_settle(tag->ingest, &tag->from, OUTCOME_FAILED);
+        return;
+    }
     buf_add(&ports->refused, (str){(const char *)tag, sizeof *tag});
     if (ports->refused.failed) {
         ingest_settle(tag->ingest, &tag->from, OUTCOME_FAILED);
@@ -51,11 +56,13 @@ static void take_outcome(void *ctx, const void *tag_bytes, enum dynamodb_outcome
     struct tag tag;
     memcpy(&tag, tag_bytes, sizeof tag);
     if (outcome == DYNAMODB_REFUSED) {
-        keep_refused(ports, &tag);
+        keep_refused(ports, &tag, why);
         return;
     }
     if (outcome == DYNAMODB_FAILED) {
         log_failed_write(ports, why);
+    } else {
+        ports->accepted = true;
     }
     ingest_settle(tag.ingest, &tag.from, outcomes[outcome]);
 }
@@ -69,6 +76,13 @@ static MUST_USE err forgive_deadline(err result, struct why *why)
     }
     *why = (struct why){0};
     return OK;
+}
+
+/* The end comes in stages, so that each has its time: reading stops first, then writing, and what
+ * became of both can still be sent to the queues. */
+static void allow_until(struct ports *ports, int64_t deadline_ms)
+{
+    client_set_deadline(&ports->client, deadline_ms);
 }
 
 static MUST_USE err put(void *ctx, struct ingest *ingest, const struct user *user, str version,
@@ -89,6 +103,7 @@ static MUST_USE err put(void *ctx, struct ingest *ingest, const struct user *use
         .attributes = attributes,
         .attribute_count = user->attribute_count,
     };
+    allow_until(ports, ports->write_stop_ms);
     return forgive_deadline(dynamodb_put(ports->writer, &item, &tag, sizeof tag, why), why);
 }
 
@@ -96,6 +111,7 @@ static MUST_USE err reject(void *ctx, struct ingest *ingest, const struct reject
                            struct why *why)
 {
     struct ports *ports = ctx;
+    allow_until(ports, ports->end_ms);
     return rejects_add(&ports->rejects, ingest, what, why);
 }
 
@@ -122,7 +138,9 @@ static MUST_USE err flush(void *ctx, struct why *why)
     struct ports *ports = ctx;
     struct why refused_why = {0};
     struct why rejects_why = {0};
+    allow_until(ports, ports->write_stop_ms);
     err written = forgive_deadline(dynamodb_flush(ports->writer, why), why);
+    allow_until(ports, ports->end_ms);
     err refused = reject_refused(ports, &refused_why);
     err rejected = rejects_flush(&ports->rejects, &rejects_why);
     if (written.kind) {
@@ -135,6 +153,7 @@ static MUST_USE err flush(void *ctx, struct why *why)
 static MUST_USE err hand_on(void *ctx, str body, struct why *why)
 {
     struct ports *ports = ctx;
+    allow_until(ports, ports->end_ms);
     return sqs_send(&ports->client, ports->config->work_queue_url, body, why);
 }
 
@@ -144,15 +163,31 @@ static int64_t ms_left(void *ctx)
     return ports->stop_ms - ports->client.now_ms();
 }
 
+/* However long a record is, reading ends in time. */
+static MUST_USE err read_object(void *ctx, char *into, size_t room, size_t *got, struct why *why)
+{
+    struct ports *ports = ctx;
+    if (ms_left(ports) <= 0) {
+        return FAIL(why, ERR_DEADLINE, "no time left to read on");
+    }
+    allow_until(ports, ports->stop_ms);
+    struct source source = s3_source(ports->download);
+    return source.read(source.ctx, into, room, got, why);
+}
+
 static MUST_USE err open_object(void *ctx, const struct input *input, struct opened *out,
                                 struct why *why)
 {
     struct ports *ports = ctx;
     struct s3_facts facts;
     ports->object = (struct s3_object){input->bucket, input->key, input->version_id, input->etag};
+    allow_until(ports, ports->stop_ms);
     TRY(s3_open(&ports->client, &ports->object, &ports->download, &facts, why));
-    out->source = s3_source(ports->download);
-    out->format = record_format_of(facts.content_type, input->key);
+    *out = (struct opened){
+        .source = {.read = read_object, .ctx = ports},
+        .format = record_format_of(facts.content_type, input->key),
+        .modified_ms = facts.modified_ms,
+    };
     return OK;
 }
 
@@ -219,7 +254,8 @@ void ports_begin(struct ports *ports, const struct log *log, int64_t deadline_ms
     ports->log = log;
     ports->failures_logged = 0;
     ports->stop_ms = deadline_ms - reserve;
-    client_set_deadline(&ports->client, deadline_ms - ANSWER_RESERVE_MS);
+    ports->end_ms = deadline_ms - ANSWER_RESERVE_MS;
+    ports->write_stop_ms = ports->stop_ms + (ports->end_ms - ports->stop_ms) / 2;
 }
 
 struct ingest_ports ports_for_ingest(struct ports *ports)

@@ -21,7 +21,9 @@ struct ports {
     struct s3_download *download; /* its body; NULL when none is open */
     struct rejects rejects;
     struct buf refused; /* tags of items that DynamoDB refused, until flush */
-    int64_t stop_ms;    /* wall clock: nothing new is started after it */
+    bool accepted;      /* the table has taken an item of this process */
+    /* Wall clock: until when objects are read and work is begun, users written, queues sent to. */
+    int64_t stop_ms, write_stop_ms, end_ms;
     unsigned failures_logged;
 };
 

@@ -7,8 +7,9 @@
 #include <string.h>
 
 enum {
-    /* Queues made before 2025-08 take 256 KiB a message, new ones 1 MiB. */
-    MAX_MESSAGE_BYTES = 256 * 1024,
+    /* Queues made before 2025-08 take 256 KiB a message, new ones 1 MiB: only a reject that needs
+     * more is sent as more. */
+    PACKED_BYTES = 256 * 1024,
     MAX_REJECTS_IN_MESSAGE = 2000,
 };
 
@@ -23,9 +24,9 @@ static const str closing = STR_INIT("]}");
 void rejects_init(struct rejects *rejects, struct client *client, str queue_url)
 {
     *rejects = (struct rejects){.client = client, .queue_url = queue_url};
-    buf_init(&rejects->message, MAX_MESSAGE_BYTES);
+    buf_init(&rejects->message, SQS_BATCH_MAX_BYTES);
     buf_init(&rejects->tickets, MAX_REJECTS_IN_MESSAGE * sizeof(struct rejects_entry));
-    buf_init(&rejects->one, MAX_MESSAGE_BYTES);
+    buf_init(&rejects->one, SQS_BATCH_MAX_BYTES - opening.len - closing.len);
 }
 
 void rejects_close(struct rejects *rejects)
@@ -46,7 +47,13 @@ static void settle_all(struct rejects *rejects, enum outcome outcome)
     buf_clear(&rejects->message);
 }
 
-/* A queue that is busy fails only the deliveries of these rejects; anything else is systemic. */
+/* A queue that is busy, or does not take this message, fails only the deliveries of these rejects;
+ * anything else is systemic. */
+static bool is_systemic(enum err_kind kind)
+{
+    return kind == ERR_DENIED || kind == ERR_MISSING || kind == ERR_BUG;
+}
+
 err rejects_flush(struct rejects *rejects, struct why *why)
 {
     if (!rejects->tickets.len) {
@@ -56,29 +63,30 @@ err rejects_flush(struct rejects *rejects, struct why *why)
     buf_add(&rejects->message, closing);
     err sent = sqs_send(rejects->client, rejects->queue_url, buf_str(&rejects->message), &send_why);
     settle_all(rejects, sent.kind ? OUTCOME_FAILED : OUTCOME_REJECTED);
-    if (sent.kind == ERR_BUSY || sent.kind == ERR_DEADLINE) {
+    if (!is_systemic(sent.kind)) {
         return OK;
     }
-    if (sent.kind) {
-        *why = send_why;
-    }
+    *why = send_why;
     return sent;
 }
 
-static void write_reject(struct rejects *rejects, const struct reject *reject)
+/* False when it is larger than any message. */
+static bool write_reject(struct rejects *rejects, const struct reject *reject)
 {
     char id[HASH_HEX_LEN];
     buf_clear(&rejects->one);
     reject_add_identity(&rejects->one, reject);
     hash_sha256_hex(buf_str(&rejects->one), id);
+    bool hashed = !rejects->one.failed;
     buf_clear(&rejects->one);
     reject_add_json(&rejects->one, reject, (str){id, sizeof id});
+    return hashed && !rejects->one.failed;
 }
 
 static bool fits(const struct rejects *rejects)
 {
     size_t needed = rejects->one.len + 1 + closing.len;
-    return rejects->message.len + needed <= rejects->message.max &&
+    return rejects->message.len + needed <= PACKED_BYTES &&
            rejects->tickets.len + sizeof(struct rejects_entry) <= rejects->tickets.max;
 }
 
@@ -93,13 +101,16 @@ err rejects_add(struct rejects *rejects, struct ingest *ingest, const struct rej
                 struct why *why)
 {
     struct rejects_entry entry = {ingest, reject->from};
-    write_reject(rejects, reject);
+    if (!write_reject(rejects, reject)) {
+        ingest_settle(ingest, &reject->from, OUTCOME_FAILED); /* its own queue keeps it whole */
+        return OK;
+    }
     if (!fits(rejects) && rejects_flush(rejects, why).kind) {
         ingest_settle(ingest, &reject->from, OUTCOME_FAILED);
         return (err){why->kind};
     }
     append(rejects, &entry);
-    if (rejects->one.failed || rejects->message.failed || rejects->tickets.failed) {
+    if (rejects->message.failed || rejects->tickets.failed) {
         settle_all(rejects, OUTCOME_FAILED);
         return FAIL(why, ERR_LIMIT, "no memory for a reject");
     }

@@ -99,9 +99,11 @@ static void add_failures(const struct delivery *deliveries, struct buf *reply)
 static void add_counts(const struct ingest *ingest, struct buf *reply)
 {
     uint64_t in = 0;
+    uint64_t ignored = 0;
     uint64_t of[OUTCOME_COUNT] = {0};
     for (size_t origin = 0; origin < ORIGIN_COUNT; origin++) {
         in += ingest->counts[origin].in;
+        ignored += ingest->counts[origin].ignored;
         for (size_t i = 0; i < OUTCOME_COUNT; i++) {
             of[i] += ingest->counts[origin].of[i];
         }
@@ -114,6 +116,8 @@ static void add_counts(const struct ingest *ingest, struct buf *reply)
         buf_char(reply, ':');
         buf_u64(reply, of[i]);
     }
+    buf_add(reply, STR(",\"ignored\":"));
+    buf_u64(reply, ignored);
     buf_char(reply, '}');
 }
 

@@ -101,23 +101,18 @@ static MUST_USE err take_record(struct ingest *ingest, const struct record *reco
     return put_user(ingest, &user, from, why);
 }
 
-/* What a failed read of the source means for its delivery: gone is done, busy comes again, and
- * anything else stops the invocation. */
-static MUST_USE err source_failed(struct ingest *ingest, struct ticket *from, struct why *why)
+/* What a failed read of the source means for its delivery: gone is done, and anything else makes it
+ * come again, alone: one object that nobody can read must not take its batch with it. */
+static void source_failed(struct ingest *ingest, struct ticket *from, struct why *why)
 {
-    enum err_kind kind = why->kind;
-    if (kind != ERR_MISSING && kind != ERR_BUSY && kind != ERR_DEADLINE) {
-        return (err){kind};
-    }
-    log_failure(ingest->log, LOG_WARN,
-                kind == ERR_MISSING ? "object is gone or was overwritten" : "object not read", why);
-    *why = (struct why){0};
-    if (kind == ERR_MISSING) {
+    if (why->kind == ERR_MISSING) {
+        log_failure(ingest->log, LOG_WARN, "object is gone or was overwritten", why);
         counts_of(ingest, from)->ignored++;
-        return OK;
+    } else {
+        log_failure(ingest->log, LOG_ERROR, "object not read", why);
+        set_trouble(from->delivery, why->kind == ERR_DEADLINE ? TROUBLE_TIME : TROUBLE_BUSY);
     }
-    set_trouble(from->delivery, kind == ERR_BUSY ? TROUBLE_BUSY : TROUBLE_TIME);
-    return OK;
+    *why = (struct why){0};
 }
 
 /* A delivery that comes again as a whole is not worth more writes. */
@@ -136,7 +131,8 @@ static MUST_USE err take_records(struct ingest *ingest, struct record_reader *re
             break;
         }
         if (record_next(reader, &record, why).kind) {
-            return source_failed(ingest, from, why);
+            source_failed(ingest, from, why);
+            break;
         }
         if (!record) {
             break;
@@ -158,40 +154,67 @@ static MUST_USE err take_source(struct ingest *ingest, struct source source,
     return result;
 }
 
-static MUST_USE err take_object(struct ingest *ingest, struct ticket *from, struct why *why)
+/* When the data was true, where the event does not say, or says a time so far ahead that nothing
+ * newer could be stored for years: its arrival. */
+static void complete(const struct ingest *ingest, struct input *input)
+{
+    enum { DAY_MS = 24 * 60 * 60 * 1000 };
+    int64_t now = ingest->config->rules.now_ms;
+    if (input->event_ms <= 0 || input->event_ms - DAY_MS > now) {
+        input->event_ms = now;
+    }
+    if (!input->tie.len) {
+        input->tie = ingest->config->request_id;
+    }
+}
+
+static MUST_USE err take_object(struct ingest *ingest, struct input *input, struct ticket *from,
+                                struct why *why)
 {
     struct opened opened = {0};
     counts_of(ingest, from)->objects++;
-    if (ingest->ports->open(ingest->ports->ctx, from->input, &opened, why).kind) {
-        return source_failed(ingest, from, why);
+    if (ingest->ports->open(ingest->ports->ctx, input, &opened, why).kind) {
+        source_failed(ingest, from, why);
+        return OK;
     }
+    input->event_ms = input->event_ms > 0 ? input->event_ms : opened.modified_ms;
+    complete(ingest, input);
     err result = take_source(ingest, opened.source, opened.format, from, why);
     ingest->ports->close(ingest->ports->ctx);
     return result;
 }
 
-static MUST_USE err take_bad_input(struct ingest *ingest, struct ticket *from, struct why *why)
+static MUST_USE err take_text(struct ingest *ingest, struct input *input, struct ticket *from,
+                              struct why *why)
 {
-    const struct input *input = from->input;
+    str text = input->text;
+    counts_of(ingest, from)->bytes += text.len;
+    complete(ingest, input);
+    return take_source(ingest, source_of_text(&text), FORMAT_UNKNOWN, from, why);
+}
+
+static MUST_USE err take_bad_input(struct ingest *ingest, const struct input *input,
+                                   struct ticket *from, struct why *why)
+{
     from->length = input->text.len;
     from->line = 1;
     counts_of(ingest, from)->in++;
     return reject_record(ingest, &(struct reject){*from, input->bad, STR(""), input->text}, why);
 }
 
-static MUST_USE err take_input(struct ingest *ingest, struct ticket *from, struct why *why)
+static MUST_USE err take_input(struct ingest *ingest, struct delivery *delivery,
+                               struct input *input, struct why *why)
 {
-    str text = from->input->text;
-    switch (from->input->kind) {
+    struct ticket from = {.delivery = delivery, .input = input};
+    switch (input->kind) {
     case INPUT_OBJECT:
-        return take_object(ingest, from, why);
+        return take_object(ingest, input, &from, why);
     case INPUT_TEXT:
-        counts_of(ingest, from)->bytes += text.len;
-        return take_source(ingest, source_of_text(&text), FORMAT_UNKNOWN, from, why);
+        return take_text(ingest, input, &from, why);
     case INPUT_BAD:
-        return take_bad_input(ingest, from, why);
+        return take_bad_input(ingest, input, &from, why);
     case INPUT_IGNORED:
-        counts_of(ingest, from)->ignored++;
+        counts_of(ingest, &from)->ignored++;
         break;
     }
     return OK;
@@ -203,8 +226,7 @@ static MUST_USE err take_delivery(struct ingest *ingest, struct delivery *delive
         set_trouble(delivery, TROUBLE_TIME);
     }
     for (struct input *in = delivery->inputs; in && !comes_again(delivery); in = in->next) {
-        struct ticket from = {.delivery = delivery, .input = in};
-        TRY(take_input(ingest, &from, why));
+        TRY(take_input(ingest, delivery, in, why));
     }
     return OK;
 }

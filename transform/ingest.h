@@ -46,20 +46,21 @@ struct reject {
     struct ticket from;
     enum reason reason;
     str field; /* may be empty */
-    str raw;   /* its bytes, maybe cut; empty when they are no longer at hand */
+    str raw; /* its bytes, maybe cut or empty, where the object still holds them; see reject_raw */
 };
 
 /* What a source was found to be. */
 struct opened {
     struct source source;
     enum record_format format;
+    int64_t modified_ms; /* when the object was written; 0 when not known */
 };
 
 struct ingest;
 
-/* The world. Every failure that is returned is systemic: it ends the invocation, except that open
- * may return ERR_MISSING (the object is gone: nothing to do) and ERR_BUSY or ERR_DEADLINE (this
- * delivery comes again). */
+/* The world. A failure that is returned is systemic and ends the invocation; but of open and of its
+ * source's read ERR_MISSING says that the object is gone (nothing to do), and any other that this
+ * delivery comes again. */
 struct ingest_ports {
     void *ctx;
     err (*open)(void *ctx, const struct input *input, struct opened *out, struct why *why);
@@ -78,6 +79,7 @@ struct ingest_ports {
 
 struct ingest_config {
     struct user_rules rules;
+    str request_id; /* of the invocation */
     size_t max_record_bytes;
     bool partial_response; /* the mapping has ReportBatchItemFailures */
     bool has_rejects;      /* there is a rejects queue; without it bad data fails its delivery */

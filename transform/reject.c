@@ -33,6 +33,22 @@ static void add_source(struct buf *b, const struct reject *reject)
     add_plain(b, reject->from.delivery->id);
 }
 
+str reject_raw(const struct reject *reject)
+{
+    const struct input *input = reject->from.input;
+    switch (input->kind) {
+    case INPUT_OBJECT:
+        return str_take(reject->raw, REJECT_MAX_OBJECT_RAW_BYTES);
+    case INPUT_TEXT: /* lies in memory until the invocation is answered */
+        return str_take(str_drop(input->text, (size_t)reject->from.offset),
+                        (size_t)reject->from.length);
+    case INPUT_BAD:
+    case INPUT_IGNORED:
+        break;
+    }
+    return input->text;
+}
+
 void reject_add_identity(struct buf *b, const struct reject *reject)
 {
     const struct input *input = reject->from.input;
@@ -45,7 +61,7 @@ void reject_add_identity(struct buf *b, const struct reject *reject)
      * bytes themselves tell it from others. */
     if (input->kind == INPUT_BAD || (input->kind == INPUT_TEXT && !reject->from.delivery->id.len)) {
         buf_char(b, '|');
-        buf_add(b, input->text);
+        buf_add(b, reject_raw(reject));
     }
 }
 
@@ -76,7 +92,7 @@ static void add_source_member(struct buf *b, const struct reject *reject)
 
 void reject_add_json(struct buf *b, const struct reject *reject, str id)
 {
-    str raw = str_take(reject->raw, REJECT_MAX_RAW_BYTES);
+    str raw = reject_raw(reject);
     buf_char(b, '{');
     add_member(b, STR("id"), id);
     add_member(b, STR("reason"), reason_code(reject->reason));

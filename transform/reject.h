@@ -1,7 +1,8 @@
 /* Rejects as JSON for the rejects queue: what was refused, why, and where it stands.
  *
  * {"id":.., "reason":"E_PHONE", "text":.., "field":"phone_number", "source":"s3://bucket/key",
- *  "offset":0, "length":0, "line":1, "raw":"<base64>"}; "truncated":true where raw is cut.
+ *  "offset":0, "length":0, "line":1, "raw":"<base64>"}. Of an object, which still holds it, a long
+ * record is cut, or left out, and "truncated":true says so; of anything else raw is all of it.
  * In "source" each byte of a key that is not printable ASCII, and '%', is %XX.
  */
 #ifndef TRANSFORM_REJECT_H
@@ -10,7 +11,10 @@
 #include "base/buf.h"
 #include "transform/ingest.h"
 
-enum { REJECT_MAX_RAW_BYTES = 64 * 1024 };
+enum { REJECT_MAX_OBJECT_RAW_BYTES = 64 * 1024 };
+
+/* The bytes that are kept of what is refused. */
+str reject_raw(const struct reject *reject);
 
 /* Appends what makes the reject the same one when its delivery comes again: the bytes to hash for
  * its id. */

@@ -23,13 +23,19 @@ static void add_tie(struct buf *b, str tie, bool is_number)
     }
 }
 
-void version_add(struct buf *b, int64_t updated_ms, const struct ticket *from)
+static void add_ms(struct buf *b, int64_t ms)
 {
-    int64_t ms = updated_ms >= 0 ? updated_ms : from->input->event_ms;
-    bool is_number = from->delivery->origin == ORIGIN_KINESIS;
     buf_u64_padded(b, ms > 0 ? (uint64_t)ms : 0, 15);
     buf_char(b, '-');
-    add_tie(b, from->input->tie, is_number);
+}
+
+void version_add(struct buf *b, int64_t updated_ms, const struct ticket *from)
+{
+    const struct input *input = from->input;
+    bool is_number = from->delivery->origin == ORIGIN_KINESIS;
+    add_ms(b, updated_ms >= 0 ? updated_ms : input->event_ms);
+    add_ms(b, input->event_ms);
+    add_tie(b, input->tie, is_number);
     buf_char(b, '-');
     buf_u64_padded(b, from->offset, 16);
 }

@@ -91,11 +91,22 @@ static void every_bad_value_names_its_variable(void **state)
     }
 }
 
+static void the_rejects_queue_is_not_the_work_queue(void **state)
+{
+    const char *const env[] = {"WORK_QUEUE_URL=http://h/q", "REJECTS_QUEUE_URL=http://h/q", NULL};
+    struct config config;
+    struct why why = {0};
+    (void)state;
+    assert_int_equal(config_read(env, &config, &why).kind, ERR_BUG);
+    assert_true(str_starts(str_from(why.text), STR("REJECTS_QUEUE_URL")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_environment_gives_the_original_application_s_names),
         cmocka_unit_test(every_variable_is_read),
+        cmocka_unit_test(the_rejects_queue_is_not_the_work_queue),
         cmocka_unit_test(every_bad_value_names_its_variable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,14 +22,16 @@ enum { MANY = 3000, MOST_IDS = MANY + 10 };
 /* What the services were sent, and how they answer. */
 struct aws {
     struct fake_service service;
-    int delay_ms;
-    int put_status; /* 0: stored */
+    int put_delay_ms;
+    unsigned good_puts; /* so many are stored before put_status counts */
+    int put_status;     /* 0: stored */
     const char *put_error;
     int send_status;
     const char *send_error;
     char ids[MOST_IDS][65]; /* of the rejects, as they came */
     char reasons[MOST_IDS][32];
     size_t reject_count;
+    size_t raw_len; /* of the last reject, in base64 */
     size_t messages, longest_message;
 };
 
@@ -57,6 +59,7 @@ static void keep_rejects(struct aws *aws, const char *message)
                            json_string_value(json_object_get(one, "id")));
             (void)snprintf(aws->reasons[n], sizeof aws->reasons[n], "%s",
                            json_string_value(json_object_get(one, "reason")));
+            aws->raw_len = json_string_length(json_object_get(one, "raw"));
         }
     }
     json_decref(root);
@@ -94,12 +97,14 @@ static void take_message(struct aws *aws, const struct fake_request *request,
 static void serve(void *ctx, const struct fake_request *request, struct fake_reply *reply)
 {
     struct aws *aws = ctx;
-    reply->delay_ms = aws->delay_ms;
-    if (str_starts(fake_header(request, "X-Amz-Target"), STR("AmazonSQS."))) {
+    bool is_put = str_starts(fake_header(request, "X-Amz-Target"), STR("DynamoDB"));
+    reply->delay_ms = is_put ? aws->put_delay_ms : 0;
+    if (!is_put) {
         take_message(aws, request, reply);
-    } else if (aws->put_status) {
+    } else if (aws->put_status && !aws->good_puts) {
         answer_error(reply, aws->put_status, aws->put_error);
     } else {
+        aws->good_puts -= aws->good_puts > 0;
         fake_reply_with(reply, 200, "Content-Type: application/x-amz-json-1.0\r\n", STR("{}"));
     }
 }
@@ -180,15 +185,28 @@ static void expect(const struct answer *answer, const char *text)
     assert_string_equal(answer->text, text);
 }
 
-static void an_item_that_dynamodb_refuses_is_kept_as_a_reject(void **state)
+static void an_item_that_dynamodb_refuses_is_kept_with_its_bytes(void **state)
+{
+    static struct aws aws;
+    const str events[] = {EVENT(GOOD), EVENT(GOOD)};
+    (void)state;
+    aws = (struct aws){.good_puts = 1, .put_status = 400, .put_error = "ValidationException"};
+    struct answer answer = run_all(&aws, true, events, 2, 10000);
+    expect(&answer, "{\"batchItemFailures\":[]}");
+    assert_int_equal(aws.reject_count, 1);
+    assert_string_equal(aws.reasons[0], "E_ITEM_REFUSED");
+    assert_int_equal(aws.raw_len, 12); /* of "user_id=a" */
+}
+
+/* With another key than ours, say: that is no fault of the data. */
+static void a_table_that_refuses_every_item_acknowledges_nothing(void **state)
 {
     static struct aws aws;
     (void)state;
     aws = (struct aws){.put_status = 400, .put_error = "ValidationException"};
     struct answer answer = run(&aws, true, EVENT(GOOD), 10000);
-    expect(&answer, "{\"batchItemFailures\":[]}");
-    assert_int_equal(aws.reject_count, 1);
-    assert_string_equal(aws.reasons[0], "E_ITEM_REFUSED");
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
+    assert_int_equal(aws.reject_count, 0);
 }
 
 static void without_a_rejects_queue_a_refused_item_fails_its_message(void **state)
@@ -233,13 +251,48 @@ static void a_table_that_may_not_be_written_fails_the_invocation(void **state)
 static void a_refused_item_is_forgotten_after_its_invocation(void **state)
 {
     static struct aws aws;
-    const str events[] = {EVENT(GOOD), EVENT(BAD)};
+    const str events[] = {EVENT(GOOD), EVENT(GOOD), EVENT(BAD)};
     (void)state;
-    aws = (struct aws){.put_status = 400, .put_error = "ValidationException"};
-    struct answer answer = run_all(&aws, true, events, 2, 10000);
+    aws = (struct aws){.good_puts = 1, .put_status = 400, .put_error = "ValidationException"};
+    struct answer answer = run_all(&aws, true, events, 3, 10000);
     expect(&answer, "{\"batchItemFailures\":[]}");
     assert_int_equal(aws.reject_count, 2);
     assert_string_equal(aws.reasons[1], "E_ID_MISSING");
+}
+
+/* Nothing else holds a message's bytes once it is acknowledged. */
+static struct answer run_long(struct aws *aws, size_t len)
+{
+    static char memory[2 * 1024 * 1024];
+    struct buf event;
+    buf_wrap(&event, memory, sizeof memory);
+    buf_add(&event, STR("{\"Records\":[{\"messageId\":\"m1\",\"body\":\"user_name="));
+    for (size_t i = 0; i < len; i++) {
+        buf_char(&event, 'x');
+    }
+    buf_add(&event, STR("\",\"attributes\":{},\"eventSource\":\"aws:sqs\"}]}"));
+    assert_false(event.failed);
+    return run(aws, true, buf_str(&event), 20000);
+}
+
+static void a_long_bad_message_is_kept_whole(void **state)
+{
+    static struct aws aws;
+    const size_t len = 600000;
+    (void)state;
+    aws = (struct aws){0};
+    struct answer answer = run_long(&aws, len);
+    expect(&answer, "{\"batchItemFailures\":[]}");
+    assert_int_equal(aws.raw_len, (len + 10 + 2) / 3 * 4);
+}
+
+static void a_bad_message_too_long_to_be_kept_stays_in_its_queue(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){0};
+    struct answer answer = run_long(&aws, 1000000);
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
 }
 
 static void a_newer_version_in_the_table_counts_as_stale(void **state)
@@ -288,11 +341,22 @@ static void a_table_that_never_answers_fails_its_message_by_the_deadline(void **
 {
     static struct aws aws;
     (void)state;
-    aws = (struct aws){.delay_ms = 600000};
+    aws = (struct aws){.put_delay_ms = 600000};
     int64_t start = lambda_now_ms();
     struct answer answer = run(&aws, true, EVENT(GOOD), 3000);
     expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
     assert_in_range(lambda_now_ms() - start, 0, 8000);
+}
+
+/* Only the table hangs: there is time to tell what became of the rest. */
+static void a_table_that_never_answers_leaves_time_for_the_rejects(void **state)
+{
+    static struct aws aws;
+    (void)state;
+    aws = (struct aws){.put_delay_ms = 600000};
+    struct answer answer = run(&aws, true, EVENT(GOOD "," BAD), 3000);
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
+    assert_int_equal(aws.reject_count, 1);
 }
 
 static void many_rejects_are_packed_and_none_is_missing(void **state)
@@ -347,7 +411,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_item_that_dynamodb_refuses_is_kept_as_a_reject),
+        cmocka_unit_test(an_item_that_dynamodb_refuses_is_kept_with_its_bytes),
+        cmocka_unit_test(a_table_that_refuses_every_item_acknowledges_nothing),
+        cmocka_unit_test(a_long_bad_message_is_kept_whole),
+        cmocka_unit_test(a_bad_message_too_long_to_be_kept_stays_in_its_queue),
         cmocka_unit_test(without_a_rejects_queue_a_refused_item_fails_its_message),
         cmocka_unit_test(a_busy_rejects_queue_fails_the_bad_message_alone),
         cmocka_unit_test(a_rejects_queue_that_may_not_be_used_fails_the_invocation),
@@ -357,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_short_time_out_leaves_time_to_work),
         cmocka_unit_test(nothing_is_started_after_the_deadline),
         cmocka_unit_test(a_table_that_throttles_for_ever_fails_its_message),
+        cmocka_unit_test(a_table_that_never_answers_leaves_time_for_the_rejects),
         cmocka_unit_test(a_table_that_never_answers_fails_its_message_by_the_deadline),
         cmocka_unit_test(many_rejects_are_packed_and_none_is_missing),
         cmocka_unit_test(a_reject_keeps_its_id_when_it_comes_again),

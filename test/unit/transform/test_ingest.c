@@ -182,6 +182,29 @@ static void of_a_shard_s_failures_only_the_first_is_named(void **state)
     expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"102\"}]}");
 }
 
+/* They have no time of their own. */
+static void of_two_direct_invocations_the_later_is_newer(void **state)
+{
+    struct world first = fresh_world();
+    struct world second = fresh_world();
+    (void)state;
+    second.now_ms++;
+    (void)run(&first, PARTIAL, "{\"records\":[{\"user_id\":\"a\",\"user_name\":\"x\"}]}");
+    (void)run(&second, PARTIAL, "{\"records\":[{\"user_id\":\"a\",\"user_name\":\"y\"}]}");
+    assert_true(strcmp(first.versions[0], second.versions[0]) < 0);
+}
+
+/* It would lock its users for as long. */
+static void a_message_from_the_far_future_counts_as_of_now(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    (void)run(&world, PARTIAL,
+              RECORDS("{\"messageId\":\"m1\",\"body\":\"user_id=a\",\"attributes\":{"
+                      "\"SentTimestamp\":\"253402300799000\"},\"eventSource\":\"aws:sqs\"}"));
+    assert_memory_equal(world.versions[0], "001780000000000-", 16);
+}
+
 /* The sums are right then, and one message would be acknowledged for nothing. */
 static void an_outcome_told_of_another_record_breaks_the_accounts(void **state)
 {
@@ -232,6 +255,8 @@ int main(void)
         cmocka_unit_test(an_outcome_that_is_never_told_breaks_the_accounts),
         cmocka_unit_test(an_outcome_told_of_another_record_breaks_the_accounts),
         cmocka_unit_test(many_messages_take_the_memory_of_one),
+        cmocka_unit_test(of_two_direct_invocations_the_later_is_newer),
+        cmocka_unit_test(a_message_from_the_far_future_counts_as_of_now),
         cmocka_unit_test(of_a_shard_s_failures_only_the_first_is_named),
         cmocka_unit_test(a_redelivery_has_the_same_version_and_a_later_message_a_greater_one),
         cmocka_unit_test(a_record_s_own_time_outranks_its_message_s),

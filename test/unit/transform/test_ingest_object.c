@@ -8,7 +8,7 @@ static void an_object_is_read_to_its_end_and_counted(void **state)
     world.object = STR("{\"user_id\":\"a\"}\n{\"user_id\":\"b\"}\n");
     struct answer answer = run(&world, PARTIAL, RECORDS(S3_RECORD("k.json")));
     expect(&answer, "{\"in\":2,\"written\":2,\"duplicate\":0,\"stale\":0,\"superseded\":0,"
-                    "\"rejected\":0,\"deferred\":0,\"failed\":0}");
+                    "\"rejected\":0,\"deferred\":0,\"failed\":0,\"ignored\":0}");
     assert_true(world.closed);
 }
 
@@ -22,14 +22,30 @@ static void an_object_that_is_gone_is_done(void **state)
     assert_int_equal(answer.counts[ORIGIN_S3].ignored, 1);
 }
 
-static void an_object_that_may_not_be_read_fails_the_invocation(void **state)
+static void an_object_that_may_not_be_read_fails_alone(void **state)
 {
     struct world world = fresh_world();
     (void)state;
     world.open_fails = ERR_DENIED;
-    struct answer answer = run(&world, PARTIAL | WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
-    expect_failure(&answer, ERR_DENIED);
-    assert_int_equal(world.handed_count, 0);
+    struct answer answer = run(
+        &world, PARTIAL,
+        RECORDS(SQS_MESSAGE("m1", "{\\\"Records\\\":[{\\\"eventSource\\\":\\\"aws:s3\\\","
+                                  "\\\"eventName\\\":\\\"ObjectCreated:Put\\\",\\\"s3\\\":{"
+                                  "\\\"bucket\\\":{\\\"name\\\":\\\"b\\\"},\\\"object\\\":{"
+                                  "\\\"key\\\":\\\"k\\\"}}}]}") "," SQS_MESSAGE("m2", GOOD("b"))));
+    expect(&answer, "{\"batchItemFailures\":[{\"itemIdentifier\":\"m1\"}]}");
+    assert_int_equal(world.opened, 1);
+    assert_string_equal(world.ids[0], "b");
+}
+
+static void without_a_time_in_the_event_an_object_s_own_counts(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}");
+    world.modified_ms = 1234;
+    (void)run(&world, PARTIAL, "{\"s3\":{\"bucket\":\"b\",\"key\":\"k\"}}");
+    assert_memory_equal(world.versions[0], "000000000001234-", 16);
 }
 
 static void a_busy_object_is_handed_to_the_work_queue(void **state)
@@ -135,7 +151,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_read_to_its_end_and_counted),
         cmocka_unit_test(an_object_that_is_gone_is_done),
-        cmocka_unit_test(an_object_that_may_not_be_read_fails_the_invocation),
+        cmocka_unit_test(an_object_that_may_not_be_read_fails_alone),
+        cmocka_unit_test(without_a_time_in_the_event_an_object_s_own_counts),
         cmocka_unit_test(a_busy_object_is_handed_to_the_work_queue),
         cmocka_unit_test(what_is_handed_on_counts_as_deferred),
         cmocka_unit_test(a_busy_object_with_no_work_queue_fails_the_invocation),

@@ -82,18 +82,29 @@ static void any_key_is_written_in_plain_ascii(void **state)
     json_decref(root);
 }
 
-static void a_long_record_is_cut_and_says_so(void **state)
+static void a_long_record_of_an_object_is_cut_and_says_so(void **state)
 {
-    static char bytes[REJECT_MAX_RAW_BYTES + 10];
+    static char bytes[REJECT_MAX_OBJECT_RAW_BYTES + 10];
     struct reject reject = {
-        .from = {&message, &text, 0, sizeof bytes, 1},
+        .from = {&notification, &object, 0, sizeof bytes, 1},
         .reason = REASON_E_JSON,
         .raw = {bytes, sizeof bytes},
     };
     (void)state;
     json_t *root = write_and_read(&reject);
     assert_true(json_is_true(json_object_get(root, "truncated")));
-    assert_int_equal(strlen(member(root, "raw")), (REJECT_MAX_RAW_BYTES + 2) / 3 * 4);
+    assert_int_equal(strlen(member(root, "raw")), (REJECT_MAX_OBJECT_RAW_BYTES + 2) / 3 * 4);
+    json_decref(root);
+}
+
+static void a_record_of_a_message_is_kept_from_its_text(void **state)
+{
+    struct input long_text = {.kind = INPUT_TEXT, .text = STR("abcdefgh")};
+    struct reject reject = {.from = {&message, &long_text, 2, 3, 1}, .reason = REASON_E_JSON};
+    (void)state;
+    json_t *root = write_and_read(&reject);
+    assert_null(json_object_get(root, "truncated"));
+    assert_string_equal(member(root, "raw"), "Y2Rl"); /* cde */
     assert_string_equal(member(root, "source"), "sqs:m-1");
     json_decref(root);
 }
@@ -169,7 +180,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reject_says_what_why_and_where),
         cmocka_unit_test(any_key_is_written_in_plain_ascii),
-        cmocka_unit_test(a_long_record_is_cut_and_says_so),
+        cmocka_unit_test(a_long_record_of_an_object_is_cut_and_says_so),
+        cmocka_unit_test(a_record_of_a_message_is_kept_from_its_text),
         cmocka_unit_test(a_reject_is_the_same_when_its_delivery_comes_again),
         cmocka_unit_test(versions_sort_by_time_then_tie_then_offset),
     };

@@ -41,6 +41,8 @@ struct world {
     enum err_kind open_fails;
     bool rejects_are_busy;
     bool queue_is_gone;
+    int64_t modified_ms; /* of the object */
+    int64_t now_ms;
     int64_t looks_left; /* at the clock, before time is up */
     unsigned opened;
     bool closed;
@@ -61,6 +63,7 @@ static inline err open_object(void *ctx, const struct input *input, struct opene
     world->object_left = world->object;
     out->source = source_of_text(&world->object_left);
     out->format = FORMAT_UNKNOWN;
+    out->modified_ms = world->modified_ms;
     return OK;
 }
 
@@ -146,7 +149,7 @@ struct answer {
 
 static inline struct world fresh_world(void)
 {
-    return (struct world){.looks_left = 1000};
+    return (struct world){.now_ms = 1780000000000, .looks_left = 1000};
 }
 
 static inline struct answer run(struct world *world, unsigned settings, const char *event)
@@ -154,7 +157,8 @@ static inline struct answer run(struct world *world, unsigned settings, const ch
     struct answer answer = {0};
     struct arena arena = arena_start(&block);
     struct ingest_config config = {
-        .rules = {.now_ms = 1780000000000},
+        .rules = {.now_ms = world->now_ms},
+        .request_id = STR("r-1"),
         .max_record_bytes = 4096,
         .partial_response = settings & PARTIAL,
         .has_rejects = settings & REJECTS_QUEUE,
