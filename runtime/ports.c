@@ -21,10 +21,17 @@ struct tag {
 };
 _Static_assert(sizeof(struct tag) <= DYNAMODB_TAG_BYTES, "a tag must fit");
 
-static void log_failed_write(struct ports *ports, const struct why *why)
+static void log_failed_write(struct ports *ports, const struct ticket *from, const struct why *why)
 {
-    if (ports->failures_logged++ < LOGGED_FAILURES) {
-        log_failure(ports->log, LOG_ERROR, "user not stored", why);
+    struct log_line line;
+    if (ports->failures_logged++ < LOGGED_FAILURES &&
+        log_start(ports->log, &line, LOG_ERROR, "user not stored")) {
+        log_str(&line, "source", event_origin_name(from->delivery->origin));
+        log_str(&line, "delivery", from->delivery->id);
+        log_u64(&line, "offset", from->offset);
+        log_u64(&line, "line", from->line);
+        log_why(&line, why);
+        log_end(&line);
     }
 }
 
@@ -34,7 +41,7 @@ static void log_failed_write(struct ports *ports, const struct why *why)
 static void keep_refused(struct ports *ports, const struct tag *tag, const struct why *why)
 {
     if (!ports->accepted) {
-        log_failed_write(ports, why);
+        log_failed_write(ports, &tag->from, why);
         ingest_settle(tag->ingest, &tag->from, OUTCOME_FAILED);
         return;
     }
@@ -60,7 +67,7 @@ static void take_outcome(void *ctx, const void *tag_bytes, enum dynamodb_outcome
         return;
     }
     if (outcome == DYNAMODB_FAILED) {
-        log_failed_write(ports, why);
+        log_failed_write(ports, &tag.from, why);
     } else {
         ports->accepted = true;
     }
@@ -249,8 +256,8 @@ void ports_begin(struct ports *ports, const struct log *log, int64_t deadline_ms
     int64_t total = deadline_ms - ports->client.now_ms();
     int64_t percent = total / 100 * STOP_RESERVE_PERCENT;
     int64_t reserve = percent > STOP_RESERVE_MS ? percent : STOP_RESERVE_MS;
-    reserve =
-        reserve < total / 2 ? reserve : total / 2; /* a time-out of 2 s can do something too */
+    /* A time-out of two seconds is enough to do something too. */
+    reserve = reserve < total / 2 ? reserve : total / 2;
     ports->log = log;
     ports->failures_logged = 0;
     ports->stop_ms = deadline_ms - reserve;

@@ -42,12 +42,16 @@ static bool time_is_up(struct ingest *ingest)
     return ingest->ports->ms_left(ingest->ports->ctx) <= 0;
 }
 
+/* The id of the message or stream record finds it among those that come again. */
 static void log_reject(struct ingest *ingest, const struct reject *reject)
 {
+    const char *message =
+        ingest->config->has_rejects ? "record rejected" : "record refused, not kept";
     struct log_line line;
     if (ingest->rejects_logged++ < LOGGED_REJECTS &&
-        log_start(ingest->log, &line, LOG_WARN, "record rejected")) {
+        log_start(ingest->log, &line, LOG_WARN, message)) {
         log_str(&line, "source", event_origin_name(reject->from.delivery->origin));
+        log_str(&line, "delivery", reject->from.delivery->id);
         log_str(&line, "reason", reason_code(reject->reason));
         log_str(&line, "field", reject->field);
         log_u64(&line, "offset", reject->from.offset);
@@ -188,7 +192,6 @@ static MUST_USE err take_text(struct ingest *ingest, struct input *input, struct
                               struct why *why)
 {
     str text = input->text;
-    counts_of(ingest, from)->bytes += text.len;
     complete(ingest, input);
     return take_source(ingest, source_of_text(&text), FORMAT_UNKNOWN, from, why);
 }
@@ -267,13 +270,11 @@ static MUST_USE err check_accounts(const struct ingest *ingest, struct why *why)
     return OK;
 }
 
-err ingest_event(struct ingest *ingest, str event, struct buf *reply, struct why *why)
+static MUST_USE err take_event(struct ingest *ingest, struct buf *reply, struct why *why)
 {
     struct why flush_why = {0};
-    TRY(event_read(event, ingest->arena, &ingest->deliveries, why));
     err taken = take_deliveries(ingest, why);
     err flushed = ingest->ports->flush(ingest->ports->ctx, &flush_why);
-    answer_log_counts(ingest);
     if (taken.kind) {
         return taken;
     }
@@ -283,4 +284,12 @@ err ingest_event(struct ingest *ingest, str event, struct buf *reply, struct why
     }
     TRY(check_accounts(ingest, why));
     return answer_write(ingest, reply, why);
+}
+
+err ingest_event(struct ingest *ingest, str event, struct buf *reply, struct why *why)
+{
+    TRY(event_read(event, ingest->arena, &ingest->deliveries, why));
+    err result = take_event(ingest, reply, why);
+    answer_log_counts(ingest);
+    return result;
 }

@@ -30,7 +30,7 @@ struct ingest_counts {
     uint64_t in;
     uint64_t of[OUTCOME_COUNT];
     uint64_t ignored; /* notifications with nothing to do */
-    uint64_t objects, bytes;
+    uint64_t objects;
 };
 
 /* Where a record came from: travels with it through the ports and comes back in ingest_settle.

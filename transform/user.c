@@ -1,7 +1,5 @@
 #include "transform/user.h"
 
-#include <string.h>
-
 #include "base/date.h"
 #include "transform/email.h"
 #include "transform/moment.h"
@@ -138,7 +136,7 @@ static enum reason read_updated(struct reading *r, str text, str *out)
 static const struct row *find_row(str name)
 {
     for (const struct row *row = rows; row < rows + ROWS; row++) {
-        if (row->field.len == name.len && memcmp(row->field.at, name.at, name.len) == 0) {
+        if (str_eq(row->field, name)) {
             return row;
         }
     }

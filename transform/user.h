@@ -1,6 +1,5 @@
 /* A record read into a user: required fields, trimming, normalisation, limits; or the reason it is
- * refused. This is the file to change for other data: the table in user.c names each field, its
- * rule and its attribute in the table.
+ * refused. For other data change user.c: its table names each field, its rule and its attribute.
  */
 #ifndef TRANSFORM_USER_H
 #define TRANSFORM_USER_H

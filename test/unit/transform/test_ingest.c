@@ -194,6 +194,14 @@ static void of_two_direct_invocations_the_later_is_newer(void **state)
     assert_true(strcmp(first.versions[0], second.versions[0]) < 0);
 }
 
+static void without_a_tie_in_the_event_the_request_s_id_is_one(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    (void)run(&world, PARTIAL, "{\"records\":[{\"user_id\":\"a\"}]}");
+    assert_memory_equal(world.versions[0] + 32, "r-1000", 6);
+}
+
 /* It would lock its users for as long. */
 static void a_message_from_the_far_future_counts_as_of_now(void **state)
 {
@@ -256,6 +264,7 @@ int main(void)
         cmocka_unit_test(an_outcome_told_of_another_record_breaks_the_accounts),
         cmocka_unit_test(many_messages_take_the_memory_of_one),
         cmocka_unit_test(of_two_direct_invocations_the_later_is_newer),
+        cmocka_unit_test(without_a_tie_in_the_event_the_request_s_id_is_one),
         cmocka_unit_test(a_message_from_the_far_future_counts_as_of_now),
         cmocka_unit_test(of_a_shard_s_failures_only_the_first_is_named),
         cmocka_unit_test(a_redelivery_has_the_same_version_and_a_later_message_a_greater_one),

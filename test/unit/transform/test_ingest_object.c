@@ -1,6 +1,9 @@
 /* S3 objects, and running out of time. */
 #include "test/unit/transform/world.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static void an_object_is_read_to_its_end_and_counted(void **state)
 {
     struct world world = fresh_world();
@@ -20,6 +23,7 @@ static void an_object_that_is_gone_is_done(void **state)
     struct answer answer = run(&world, 0, RECORDS(S3_RECORD("k.json")));
     assert_int_equal(answer.result.kind, ERR_NONE);
     assert_int_equal(answer.counts[ORIGIN_S3].ignored, 1);
+    assert_non_null(strstr(answer.text, "\"ignored\":1}"));
 }
 
 static void an_object_that_may_not_be_read_fails_alone(void **state)
@@ -48,6 +52,26 @@ static void without_a_time_in_the_event_an_object_s_own_counts(void **state)
     assert_memory_equal(world.versions[0], "000000000001234-", 16);
 }
 
+static void the_event_s_time_counts_more_than_the_object_s(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}");
+    world.modified_ms = 1234;
+    (void)run(&world, PARTIAL, RECORDS(S3_RECORD("k.json")));
+    assert_memory_equal(world.versions[0], "001779999990000-", 16);
+}
+
+static void an_object_that_is_out_of_time_when_opened_is_not_handed_on(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.open_fails = ERR_DEADLINE;
+    struct answer answer = run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    expect_failure(&answer, ERR_DEADLINE);
+    assert_int_equal(world.handed_count, 0);
+}
+
 static void a_busy_object_is_handed_to_the_work_queue(void **state)
 {
     struct world world = fresh_world();
@@ -69,6 +93,21 @@ static void what_is_handed_on_counts_as_deferred(void **state)
     assert_int_equal(answer.result.kind, ERR_NONE);
     assert_int_equal(answer.counts[ORIGIN_S3].of[OUTCOME_DEFERRED], 1);
     assert_int_equal(answer.counts[ORIGIN_S3].of[OUTCOME_FAILED], 0);
+}
+
+static void the_log_counts_as_the_answer_does(void **state)
+{
+    struct world world = fresh_world();
+    char text[1024] = {0};
+    (void)state;
+    world.object = STR("{\"user_id\":\"a\"}{\"user_id\":\"b\"}");
+    world.busy_put = 2;
+    world.log_fd = memfd_create("log", 0);
+    assert_true(world.log_fd > 0);
+    (void)run(&world, WORK_QUEUE, RECORDS(S3_RECORD("k.json")));
+    assert_true(pread(world.log_fd, text, sizeof text - 1, 0) > 0);
+    assert_non_null(strstr(text, "\"deferred\":1,\"failed\":0"));
+    (void)close(world.log_fd);
 }
 
 static void a_busy_object_with_no_work_queue_fails_the_invocation(void **state)
@@ -152,8 +191,11 @@ int main(void)
         cmocka_unit_test(an_object_is_read_to_its_end_and_counted),
         cmocka_unit_test(an_object_that_is_gone_is_done),
         cmocka_unit_test(an_object_that_may_not_be_read_fails_alone),
+        cmocka_unit_test(the_event_s_time_counts_more_than_the_object_s),
+        cmocka_unit_test(an_object_that_is_out_of_time_when_opened_is_not_handed_on),
         cmocka_unit_test(without_a_time_in_the_event_an_object_s_own_counts),
         cmocka_unit_test(a_busy_object_is_handed_to_the_work_queue),
+        cmocka_unit_test(the_log_counts_as_the_answer_does),
         cmocka_unit_test(what_is_handed_on_counts_as_deferred),
         cmocka_unit_test(a_busy_object_with_no_work_queue_fails_the_invocation),
         cmocka_unit_test(a_work_queue_that_is_gone_fails_the_invocation),

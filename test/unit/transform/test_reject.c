@@ -128,13 +128,13 @@ static void a_reject_is_the_same_when_its_delivery_comes_again(void **state)
     expect_identity(&(struct reject){.from = {&message, &bad, 0, 1, 1}}, "sqs:m-1||0|x");
 }
 
-static int compare_versions(const struct ticket *a, const struct ticket *b)
+static int compare_versions(const struct ticket *a, const struct ticket *b, int64_t updated_ms)
 {
     char memory[2][VERSION_LEN];
     for (size_t i = 0; i < 2; i++) {
         struct buf out;
         buf_wrap(&out, memory[i], VERSION_LEN);
-        version_add(&out, -1, i ? b : a);
+        version_add(&out, updated_ms, i ? b : a);
         assert_int_equal(out.len, VERSION_LEN);
         assert_false(out.failed);
     }
@@ -149,27 +149,31 @@ static void versions_sort_by_time_then_tie_then_offset(void **state)
         struct delivery *delivery;
         struct input early, late;
         uint64_t early_offset, late_offset;
+        int64_t updated_ms;
     } rows[] = {
-        {"time", &message, {.event_ms = 999}, {.event_ms = 1000}, 5, 0},
+        {"time", &message, {.event_ms = 999}, {.event_ms = 1000}, 5, 0, -1},
         {"sequence numbers are numbers",
          &shard,
-         {.event_ms = 1, .tie = {"99", 2}},
-         {.event_ms = 1, .tie = {"100", 3}},
+         {.event_ms = 1, .tie = STR_INIT("99")},
+         {.event_ms = 1, .tie = STR_INIT("100")},
          5,
-         0},
+         0,
+         -1},
         {"sequencers are padded on the right",
          &notification,
-         {.event_ms = 1, .tie = {"0055A05", 7}},
-         {.event_ms = 1, .tie = {"0055A1", 6}},
+         {.event_ms = 1, .tie = STR_INIT("0055A05")},
+         {.event_ms = 1, .tie = STR_INIT("0055A1")},
          5,
-         0},
-        {"offset", &message, {.event_ms = 1}, {.event_ms = 1}, 9, 10},
+         0,
+         -1},
+        {"a correction", &message, {.event_ms = 5}, {.event_ms = 6}, 1, 0, 7},
+        {"offset", &message, {.event_ms = 1}, {.event_ms = 1}, 9, 10, -1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct ticket early = {rows[i].delivery, &rows[i].early, rows[i].early_offset, 0, 0};
         struct ticket late = {rows[i].delivery, &rows[i].late, rows[i].late_offset, 0, 0};
-        if (compare_versions(&early, &late) >= 0) {
+        if (compare_versions(&early, &late, rows[i].updated_ms) >= 0) {
             fail_msg("%s", rows[i].what);
         }
     }

@@ -46,6 +46,7 @@ struct world {
     int64_t looks_left; /* at the clock, before time is up */
     unsigned opened;
     bool closed;
+    int log_fd; /* 0: nothing is logged */
 };
 
 static struct arena_block block;
@@ -138,6 +139,11 @@ static inline int64_t ms_left(void *ctx)
     return world->looks_left-- > 0 ? 1000 : 0;
 }
 
+static inline int64_t no_time(void)
+{
+    return 0;
+}
+
 enum { PARTIAL = 1, REJECTS_QUEUE = 2, WORK_QUEUE = 4 };
 
 struct answer {
@@ -173,7 +179,11 @@ static inline struct answer run(struct world *world, unsigned settings, const ch
         .hand_on = settings & WORK_QUEUE ? hand_on : NULL,
         .ms_left = ms_left,
     };
-    struct ingest ingest = {.config = &config, .ports = &ports, .arena = &arena, .log = &silent};
+    struct log log = silent;
+    if (world->log_fd) {
+        log = (struct log){.fd = world->log_fd, .level = LOG_INFO, .now_ms = no_time};
+    }
+    struct ingest ingest = {.config = &config, .ports = &ports, .arena = &arena, .log = &log};
     struct buf reply;
     buf_wrap(&reply, answer.text, sizeof answer.text - 1);
     answer.result = ingest_event(&ingest, str_from(event), &reply, &answer.why);
