@@ -106,7 +106,7 @@ test: ## install what is missing, build with -Werror, run all tests
 	$(FLAVOUR_MAKE) all
 	@test/run.sh $(TO_RUN)
 
-demo: ## show it at work on this machine: a local AWS, a few hundred users, the table
+demo: ## show it at work on this machine: a local AWS, a few hundred users, the table (STAY=1 keeps it running)
 	@deploy/install.sh build demo
 	$(FLAVOUR_MAKE) all
 	@deploy/demo/run.sh
@@ -123,10 +123,11 @@ $(LINTS:%=lint-%): lint-%: | lint-tools
 	@test/lint/$*.sh
 lint-names lint-layers: export OBJECTS = $(B)/obj
 lint-names lint-layers: lint-objects
+lint-objects: show =
 lint-objects: $(foreach r,base aws transform runtime local,$(call archive,$r)) \
               $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS)))
 lint-clang: | lint-tools
-	$(FLAVOUR_MAKE) FLAVOUR=strict-clang B=$(B)/strict-clang all
+	$(FLAVOUR_MAKE) FLAVOUR=strict-clang B=$(B)/strict-clang show= all
 	@echo "lint: clang -Werror: ok"
 lint-tools:
 	@deploy/install.sh build lint
@@ -140,7 +141,8 @@ fuzz: ## let libFuzzer look for crashes, FUZZ_SECONDS=60 for each parser
 	@set -e; for f in $(FUZZERS:$(B)/%=$(B)/fuzz/%); do \
 	    echo "== $$f, $(FUZZ_SECONDS) s; what it finds is kept in $$f.found/"; \
 	    mkdir -p $$f.found; \
-	    $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix=$$f. $$f.found; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -dict=test/fuzz/words.dict \
+	        -artifact_prefix=$$f. $$f.found $$(ls -d test/fuzz/corpus/$${f##*/} 2>/dev/null); \
 	done
 
 format: ## format every C file with clang-format

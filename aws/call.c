@@ -126,15 +126,15 @@ static void sort_end(struct call *call, enum http_end end)
         }
         return;
     case HTTP_BROKEN:
-        FAULT(call, ERR_BUSY, "%s", "the connection failed or broke off");
+        FAULT(call, ERR_BUSY, "no answer: %s", http_reason(call->exchange));
         call->last = RETRY_TRANSIENT;
         return;
     case HTTP_TIMED_OUT:
         sort_timeout(call);
         return;
     case HTTP_UNTRUSTED:
-        FAULT(call, ERR_DENIED, "%s",
-              "TLS certificate not trusted, or AWS_CA_BUNDLE cannot be read");
+        FAULT(call, ERR_DENIED, "TLS not trusted, see AWS_CA_BUNDLE: %s",
+              http_reason(call->exchange));
         return;
     case HTTP_TOO_LARGE:
         FAULT(call, ERR_BUG, "%s", "the reply's headers are too large");
@@ -218,7 +218,8 @@ static int64_t retry_after_ms(const struct call *call)
 static int64_t next_due(struct call *call, bool stale)
 {
     int64_t now = call->client->now_ms();
-    if (call->streamed || call->last == RETRY_NEVER) {
+    bool ends = call->last == RETRY_THROTTLED && call->request.throttled_ends;
+    if (call->streamed || call->last == RETRY_NEVER || ends) {
         return -1;
     }
     if (stale && !call->fresh) {
@@ -242,6 +243,7 @@ static void end_attempt(void *ctx, enum http_end end)
     }
     int64_t due = next_due(call, end == HTTP_BROKEN && http_was_stale(call->exchange));
     call->exchange = NULL;
+    call->fresh = call->fresh || end == HTTP_TIMED_OUT; /* the other kept ones may be dead too */
     if (due < 0) {
         finish(call);
         return;

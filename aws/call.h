@@ -23,9 +23,10 @@ struct call_request {
     const struct header *headers; /* up to CALL_MAX_HEADERS more, all signed */
     size_t header_count;
     str body;
-    int64_t attempt_ms; /* longest an attempt may take; 0: only the deadline bounds it */
-    int64_t stall_ms;   /* longest with nothing moving; 0: any */
-    size_t error_bytes; /* of an error reply's body; 0: CALL_ERROR_BYTES */
+    int64_t attempt_ms;  /* longest an attempt may take; 0: only the deadline bounds it */
+    int64_t stall_ms;    /* longest with nothing moving; 0: any */
+    bool throttled_ends; /* a throttled attempt ends the call: its owner waits as it sees fit */
+    size_t error_bytes;  /* of an error reply's body; 0: CALL_ERROR_BYTES */
 };
 
 struct call {
@@ -53,7 +54,7 @@ struct call {
     unsigned tries;        /* attempts that count against the policy */
     enum retry_class last; /* of the last attempt; NEVER when it succeeded */
     enum retry_class paid; /* of the last retry that the quota paid */
-    bool fresh;            /* a kept connection was found dead */
+    bool fresh;            /* a kept connection was found dead, or silent */
     bool headed;           /* on_head was called in this attempt */
     char id[36];           /* amz-sdk-invocation-id */
     char hash[HASH_HEX_LEN];

@@ -36,6 +36,16 @@ static struct dynamodb_slot *find_state(struct dynamodb_writer *writer,
     return NULL;
 }
 
+/* A free slot, unless as many requests are under way as the table can take. */
+static struct dynamodb_slot *find_room(struct dynamodb_writer *writer)
+{
+    size_t busy = 0;
+    for (size_t i = 0; i < writer->slot_count; i++) {
+        busy += writer->slots[i].state == SLOT_SENT;
+    }
+    return busy < writer->allowed ? find_state(writer, SLOT_FREE) : NULL;
+}
+
 static void wait_some(struct dynamodb_writer *writer)
 {
     client_pump(writer->config.client, PUMP_MS);
@@ -47,13 +57,13 @@ static MUST_USE err stopped(const struct dynamodb_writer *writer, struct why *wh
     return writer->failure.kind ? call_failure(&writer->failure, why) : OK;
 }
 
-/* Waits for a free slot and opens it. */
+/* Waits for room and opens a slot. */
 static MUST_USE err open_slot(struct dynamodb_writer *writer, struct dynamodb_slot **out,
                               struct why *why)
 {
     collect(writer);
-    struct dynamodb_slot *slot = find_state(writer, SLOT_FREE);
-    for (; !slot; slot = find_state(writer, SLOT_FREE)) {
+    struct dynamodb_slot *slot = find_room(writer);
+    for (; !slot; slot = find_room(writer)) {
         wait_some(writer);
     }
     TRY(stopped(writer, why));
@@ -108,23 +118,7 @@ static void send_open(struct dynamodb_writer *writer)
     dynamodb_slot_send(slot, 0);
 }
 
-/* The earlier item of the same key makes way for the one that comes. */
-static void supersede(struct dynamodb_slot *slot, str key, uint64_t hash)
-{
-    struct dynamodb_entry *entry = dynamodb_slot_find(slot, key, hash);
-    if (!entry) {
-        return;
-    }
-    dynamodb_slot_settle(slot, entry, DYNAMODB_SUPERSEDED, NULL);
-    size_t last = --slot->count;
-    slot->hashes[entry - slot->entries] = slot->hashes[last];
-    *entry = slot->entries[last];
-    if (slot->count == 0) {
-        dynamodb_slot_clear(slot);
-    }
-}
-
-/* Superseded items still take room. The keys take less, as the items hold them too. */
+/* The keys take less than the items, which hold them too. */
 static bool has_room(const struct dynamodb_slot *slot, size_t bytes)
 {
     return slot->count == 0 || slot->items.len + bytes <= DYNAMODB_BATCH_BYTES;
@@ -136,13 +130,13 @@ static MUST_USE err put_batch(struct dynamodb_writer *writer, const struct arriv
     str key = arrival->item->key;
     uint64_t hash = hash_key(key);
     collect(writer);
+    if (writer->open && dynamodb_slot_find(writer->open, key, hash)) {
+        send_open(writer); /* the later one may be refused, and then this one must be stored */
+    }
     while (is_in_flight(writer, key, hash)) {
         wait_some(writer);
     }
     TRY(stopped(writer, why));
-    if (writer->open) {
-        supersede(writer->open, key, hash);
-    }
     if (writer->open && !has_room(writer->open, writer->scratch.len)) {
         send_open(writer);
     }
@@ -174,7 +168,7 @@ static struct dynamodb_writer *new_writer(size_t slot_count)
     writer->block = block;
     writer->slots = arena_zeroed(&arena, slot_count * sizeof(struct dynamodb_slot),
                                  _Alignof(struct dynamodb_slot));
-    writer->slot_count = slot_count;
+    writer->slot_count = writer->allowed = slot_count;
     return writer;
 }
 

@@ -3,7 +3,10 @@
  * Two ways to write. DYNAMODB_NEWEST: one PutItem per item under the condition that what is stored
  * has no version or an older one, so that order and repetition of deliveries do not matter.
  * DYNAMODB_BATCH: BatchWriteItem of up to 25 items; the last arrival wins, the same key is never
- * twice in a request nor in two requests under way, unprocessed items are sent again.
+ * twice in a request nor in two requests under way.
+ *
+ * What a throttled table does not take is sent again, after waits that grow, until the deadline is
+ * near; meanwhile fewer requests are under way.
  * Source: docs.aws.amazon.com/amazondynamodb/latest/APIReference
  */
 #ifndef AWS_DYNAMODB_H
@@ -15,11 +18,10 @@ enum dynamodb_mode { DYNAMODB_NEWEST, DYNAMODB_BATCH };
 
 enum dynamodb_outcome {
     DYNAMODB_WRITTEN,
-    DYNAMODB_DUPLICATE,  /* this very version is stored already */
-    DYNAMODB_STALE,      /* a newer version is stored */
-    DYNAMODB_SUPERSEDED, /* a later item of the same key took its place before it was sent */
-    DYNAMODB_REFUSED,    /* the item itself was refused; the table is fine */
-    DYNAMODB_FAILED,     /* not known to be stored: `why` says of which kind */
+    DYNAMODB_DUPLICATE, /* this very version is stored already */
+    DYNAMODB_STALE,     /* a newer version is stored */
+    DYNAMODB_REFUSED,   /* the item itself was refused; the table is fine */
+    DYNAMODB_FAILED,    /* not known to be stored: `why` says of which kind */
 };
 
 enum { DYNAMODB_TAG_BYTES = 64, DYNAMODB_MAX_ITEM_BYTES = 400 * 1024 };
@@ -42,7 +44,7 @@ struct dynamodb_config {
     struct client *client;
     enum dynamodb_mode mode;
     str table, key_name, version_name; /* borrowed for the writer's life */
-    unsigned in_flight;                /* requests at once; 0 for the default of 16 */
+    unsigned in_flight;                /* most requests at once; 0 for the default of 16 */
     /* Called from within put and flush, once per item, never after flush has returned. `tag` is
      * the copy of what put was given. */
     void (*on_outcome)(void *ctx, const void *tag, enum dynamodb_outcome outcome,
@@ -54,7 +56,8 @@ struct dynamodb_writer;
 
 err dynamodb_open(const struct dynamodb_config *config, struct dynamodb_writer **out,
                   struct why *why) MUST_USE;
-/* Takes an item; waits only while every request slot is busy. `tag` (at most DYNAMODB_TAG_BYTES)
+/* Takes an item; waits only while as many requests are under way as there may be, and in
+ * DYNAMODB_BATCH for an earlier item of the same key. `tag` (at most DYNAMODB_TAG_BYTES)
  * is copied. An item over the service's limits is REFUSED without a request. A failure returned is
  * systemic (ERR_DENIED, ERR_MISSING table, ERR_BUG, ERR_DEADLINE): the item's outcome is
  * FAILED then too, and further puts fail at once until dynamodb_flush. */

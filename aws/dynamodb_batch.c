@@ -1,12 +1,6 @@
 #include "aws/dynamodb_slot.h"
 #include "base/json_write.h"
 
-enum {
-    FIRST_BACKOFF_MS = 50,
-    MAX_BACKOFF_MS = 5000,
-    MAX_ROUNDS = 16, /* where no deadline ends it */
-};
-
 const struct json_operation dynamodb_batch_operation = {
     .service = SERVICE_DYNAMODB,
     .name = "BatchWriteItem",
@@ -134,37 +128,6 @@ static size_t settle_sent(struct dynamodb_slot *slot)
     return settled;
 }
 
-/* Full jitter, apart from the client's quota: a reply of 200 is no failure of the service. -1 when
- * there is no time for it. */
-static int64_t next_delay(const struct dynamodb_slot *slot)
-{
-    static const struct retry_policy policy = {
-        .max_attempts = UINT32_MAX,
-        .throttled_ms = FIRST_BACKOFF_MS,
-        .max_backoff_ms = MAX_BACKOFF_MS,
-    };
-    struct client *client = slot->writer->config.client;
-    struct retry_quota quota;
-    retry_quota_init(&quota);
-    int64_t delay =
-        retry_delay_ms(&policy, &quota, RETRY_THROTTLED, slot->rounds, -1, call_chance(client));
-    if (!client->deadline_ms) {
-        return slot->rounds < MAX_ROUNDS ? delay : -1;
-    }
-    return client->now_ms() + delay < client->deadline_ms ? delay : -1;
-}
-
-static int64_t wait_or_fail(struct dynamodb_slot *slot)
-{
-    int64_t delay = next_delay(slot);
-    if (delay < 0) {
-        struct why why = {0};
-        (void)FAIL(&why, ERR_BUSY, "dynamodb BatchWriteItem: items stayed unprocessed");
-        dynamodb_slot_fail(slot, &why);
-    }
-    return delay;
-}
-
 static MUST_USE err read_reply(struct dynamodb_slot *slot, size_t *left, struct why *why)
 {
     json_t *reply = NULL;
@@ -183,11 +146,12 @@ static int64_t take_reply(struct dynamodb_slot *slot)
         return -1;
     }
     size_t settled = settle_sent(slot);
+    slot->rounds = settled ? 0 : slot->rounds;
     if (left) {
-        slot->rounds = settled ? 1 : slot->rounds + 1;
-        return wait_or_fail(slot);
+        (void)FAIL(&why, ERR_BUSY, "dynamodb BatchWriteItem: items stayed unprocessed");
+        return dynamodb_pace_back_off(slot, &why);
     }
-    slot->rounds = 0;
+    dynamodb_pace_gain(slot->writer);
     return first_pending(slot) ? 0 : -1;
 }
 

@@ -40,7 +40,7 @@ static str stored_version(const json_t *reply, str version_name)
 }
 
 /* The condition did not hold. A version that is stored already is a repetition of this item, or,
- * when the first attempt's reply was lost, this very write. */
+ * when an earlier attempt's reply was lost, this very write. */
 static enum dynamodb_outcome sort_refusal(const struct dynamodb_slot *slot)
 {
     struct why unread = {0};
@@ -55,7 +55,7 @@ static enum dynamodb_outcome sort_refusal(const struct dynamodb_slot *slot)
     if (!same) {
         return DYNAMODB_STALE;
     }
-    return call->sent > 1 ? DYNAMODB_WRITTEN : DYNAMODB_DUPLICATE;
+    return slot->unsure || call->sent > 1 ? DYNAMODB_WRITTEN : DYNAMODB_DUPLICATE;
 }
 
 static void take_reply(struct dynamodb_slot *slot)
@@ -67,6 +67,7 @@ static void take_reply(struct dynamodb_slot *slot)
         return;
     }
     json_decref(reply);
+    dynamodb_pace_gain(slot->writer);
     dynamodb_slot_settle(slot, &slot->entries[0], DYNAMODB_WRITTEN, NULL);
 }
 
@@ -76,6 +77,7 @@ void dynamodb_conditional_finish(struct dynamodb_slot *slot)
     if (why->kind == ERR_NONE) {
         take_reply(slot);
     } else if (str_eq(str_from(why->code), STR("ConditionalCheckFailedException"))) {
+        dynamodb_pace_gain(slot->writer);
         dynamodb_slot_settle(slot, &slot->entries[0], sort_refusal(slot), NULL);
     } else if (dynamodb_slot_was_refused(slot)) {
         dynamodb_slot_settle(slot, &slot->entries[0], DYNAMODB_REFUSED, why);

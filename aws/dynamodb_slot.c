@@ -16,13 +16,21 @@ bool dynamodb_slot_is_systemic(enum err_kind kind)
     return kind == ERR_DENIED || kind == ERR_MISSING || kind == ERR_BUG || kind == ERR_DEADLINE;
 }
 
+/* A refusal that we do not know may be these items' fault. It is not when the request as such was
+ * not understood, or when it has no code: then what answers is no DynamoDB. */
+static bool may_blame_items(const struct why *why)
+{
+    str code = str_from(why->code);
+    return why->kind == ERR_INPUT && code.len && !str_eq(code, STR("SerializationException")) &&
+           !str_eq(code, STR("UnknownOperationException"));
+}
+
 void dynamodb_slot_fail(struct dynamodb_slot *slot, const struct why *why)
 {
     struct why cause = *why;
-    if (cause.kind == ERR_INPUT) {
-        cause.kind = ERR_BUG; /* a refusal that no item is to blame for */
-    }
-    if (dynamodb_slot_is_systemic(cause.kind) && slot->writer->failure.kind == ERR_NONE) {
+    cause.kind = why->kind == ERR_INPUT ? ERR_BUG : why->kind;
+    if (dynamodb_slot_is_systemic(cause.kind) && !may_blame_items(why) &&
+        slot->writer->failure.kind == ERR_NONE) {
         slot->writer->failure = cause;
     }
     for (size_t i = 0; i < slot->count; i++) {
@@ -50,6 +58,7 @@ void dynamodb_slot_clear(struct dynamodb_slot *slot)
 {
     slot->count = 0;
     slot->groups = slot->rounds = 0;
+    slot->unsure = false;
     buf_clear(&slot->items);
     buf_clear(&slot->texts);
 }
@@ -67,6 +76,7 @@ void dynamodb_slot_init(struct dynamodb_slot *slot, struct dynamodb_writer *writ
     json_call_init(&slot->json_call, writer->config.client,
                    batch ? &dynamodb_batch_operation : &dynamodb_conditional_operation);
     slot->json_call.call.request.error_bytes = DYNAMODB_MAX_OLD_ITEM_BYTES;
+    slot->json_call.call.request.throttled_ends = true;
     slot->json_call.call.on_done = take_end;
     slot->json_call.call.ctx = slot;
     buf_init(&slot->items, DYNAMODB_MAX_BODY_BYTES);
@@ -102,14 +112,26 @@ void dynamodb_slot_send(struct dynamodb_slot *slot, int64_t delay_ms)
     call_start(&slot->json_call.call, delay_ms);
 }
 
+/* -1 when nothing is pending any more, else how many milliseconds to wait before the next request.
+ */
+static int64_t take_reply(struct dynamodb_slot *slot)
+{
+    const struct call *call = &slot->json_call.call;
+    if (call->why.kind == ERR_BUSY &&
+        retry_classify(call->why.status, str_from(call->why.code)) == RETRY_THROTTLED) {
+        slot->unsure = slot->unsure || call->sent > 1;
+        return dynamodb_pace_back_off(slot, &call->why);
+    }
+    if (slot->writer->config.mode == DYNAMODB_BATCH) {
+        return dynamodb_batch_finish(slot);
+    }
+    dynamodb_conditional_finish(slot);
+    return -1;
+}
+
 void dynamodb_slot_finish(struct dynamodb_slot *slot)
 {
-    int64_t delay = -1;
-    if (slot->writer->config.mode == DYNAMODB_BATCH) {
-        delay = dynamodb_batch_finish(slot);
-    } else {
-        dynamodb_conditional_finish(slot);
-    }
+    int64_t delay = take_reply(slot);
     slot->state = SLOT_FREE;
     if (delay >= 0) {
         dynamodb_slot_send(slot, delay);

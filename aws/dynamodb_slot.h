@@ -42,7 +42,8 @@ struct dynamodb_slot {
     uint64_t hashes[DYNAMODB_BATCH_ITEMS]; /* of the keys, to find one fast */
     size_t count;
     unsigned groups; /* numbers given so far */
-    unsigned rounds; /* requests in a row that left all their items unprocessed */
+    unsigned rounds; /* requests in a row of which the table took nothing */
+    bool unsure;     /* an earlier call may have written, its reply being lost */
     struct buf items, texts, body;
 };
 
@@ -52,6 +53,8 @@ struct dynamodb_writer {
     struct dynamodb_slot *slots;
     size_t slot_count;
     struct dynamodb_slot *open; /* of the batch being collected, or NULL */
+    size_t allowed;             /* requests under way at once, as the table can take them */
+    size_t gains;               /* successes since `allowed` was last changed */
     struct buf prefix;          /* how each request's body begins */
     struct buf scratch;         /* the item being encoded */
     struct why failure;         /* systemic, since the last flush */
@@ -79,6 +82,14 @@ void dynamodb_slot_fail(struct dynamodb_slot *slot, const struct why *why);
 bool dynamodb_slot_was_refused(const struct dynamodb_slot *slot);
 /* Whether further items would fail like this one. */
 bool dynamodb_slot_is_systemic(enum err_kind kind);
+
+/* --- Pace: throttled, the writer waits, and has fewer requests under way --- */
+
+/* A request was not throttled. */
+void dynamodb_pace_gain(struct dynamodb_writer *writer);
+/* How many milliseconds to wait before what is pending is sent again; -1 when there is no time for
+ * it, and then all of it has failed, as `why` says. */
+int64_t dynamodb_pace_back_off(struct dynamodb_slot *slot, const struct why *why);
 
 /* --- PutItem under a condition --- */
 

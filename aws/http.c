@@ -85,6 +85,11 @@ str http_header(const struct http_exchange *exchange, str name)
     return STR("");
 }
 
+const char *http_reason(const struct http_exchange *exchange)
+{
+    return curl_easy_strerror(exchange->result);
+}
+
 bool http_was_stale(const struct http_exchange *exchange)
 {
     long connects = 1;

@@ -67,6 +67,8 @@ void http_pump(struct http *http, int64_t wait_ms);
 int http_status(const struct http_exchange *exchange);
 /* The value of a reply's header, trimmed; empty when absent. Good until the exchange ends. */
 str http_header(const struct http_exchange *exchange, str name);
+/* Why an exchange ended BROKEN or UNTRUSTED, in libcurl's fixed words; in on_end only. */
+const char *http_reason(const struct http_exchange *exchange);
 /* In on_end: a kept connection was used and not a byte came back, so it had probably died long
  * before. */
 bool http_was_stale(const struct http_exchange *exchange);

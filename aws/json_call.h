@@ -11,7 +11,12 @@
 #include <jansson.h>
 
 /* A batch of DynamoDB is 16 MiB at most, a shard's records 10 MiB before base64. */
-enum { JSON_CALL_MAX_REPLY = 17 * 1024 * 1024, JSON_CALL_ATTEMPT_MS = 10000 };
+enum {
+    JSON_CALL_MAX_REPLY = 17 * 1024 * 1024,
+    /* A usual answer takes milliseconds. A connection that died unseen, as while a Lambda was
+     * frozen, must leave time for another attempt. */
+    JSON_CALL_ATTEMPT_MS = 3000,
+};
 
 struct json_operation {
     enum service service;

@@ -5,7 +5,11 @@
 
 #include <math.h>
 
-enum { MAX_REQUEST_BYTES = 64 * 1024, MAX_PAGES = 1000 };
+enum {
+    MAX_REQUEST_BYTES = 64 * 1024,
+    MAX_PAGES = 1000,
+    LARGE_REPLY_MS = 7000, /* 10 MiB of records may take longer than usual */
+};
 
 static const struct json_operation list_shards = {
     .service = SERVICE_KINESIS,
@@ -36,7 +40,8 @@ static MUST_USE err post(struct client *client, const struct json_operation *ope
                          struct buf *body, json_t **reply, struct why *why)
 {
     buf_char(body, '}');
-    const struct json_request request = {.operation = operation, .body = buf_str(body)};
+    const struct json_request request = {
+        .operation = operation, .body = buf_str(body), .extra_ms = LARGE_REPLY_MS};
     err sent = body->failed
                    ? FAIL(why, ERR_LIMIT, "kinesis %s: the request is too large", operation->name)
                    : json_call_send(client, &request, reply, why);

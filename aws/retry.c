@@ -68,6 +68,7 @@ static bool is_transient(str code)
         "ReplicatedWriteConflictException",
         "RequestTimeout",
         "RequestTimeoutException",
+        "TransactionConflictException",
     };
     return is_one_of(code, codes, sizeof codes / sizeof codes[0]);
 }

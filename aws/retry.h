@@ -10,7 +10,7 @@
 /* What a failed attempt was. */
 enum retry_class {
     RETRY_NEVER,     /* trying again cannot help */
-    RETRY_TRANSIENT, /* reset, time-out, 500, 502, 503, 504 */
+    RETRY_TRANSIENT, /* reset, time-out, 500, 502, 503, 504, another's transaction */
     RETRY_THROTTLED, /* a throttling code, or 429 */
 };
 

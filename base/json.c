@@ -110,17 +110,27 @@ static bool take_wide(struct json *j)
     return len > 0;
 }
 
+/* From a character that is not plain to the quote, which is left. */
+static bool take_special(struct json *j)
+{
+    while (!sees(j, '"')) {
+        if (j->at == j->text.len || !(sees(j, '\\') ? take_escape(j) : take_wide(j))) {
+            return false;
+        }
+        j->at = json_after_plain(j->text, j->at);
+    }
+    return true;
+}
+
 static enum json_kind read_string(struct json *j, enum json_kind kind)
 {
     size_t start = j->at + 1;
     j->escaped = false;
-    for (j->at = json_after_plain(j->text, start); !sees(j, '"');
-         j->at = json_after_plain(j->text, j->at)) {
-        if (j->at == j->text.len || !(sees(j, '\\') ? take_escape(j) : take_wide(j))) {
-            return refuse(j);
-        }
+    j->at = json_after_plain(j->text, start);
+    if (!sees(j, '"') && !take_special(j)) {
+        return refuse(j);
     }
-    j->raw = str_span(j->text.at + start, j->text.at + j->at);
+    j->raw = (str){j->text.at + start, j->at - start};
     j->at++;
     j->named = kind == JSON_NAME;
     j->comma = kind == JSON_STRING;
@@ -183,6 +193,7 @@ static enum json_kind read_word(struct json *j, const char *word, enum json_kind
 static enum json_kind open_level(struct json *j, enum json_kind kind)
 {
     if (j->depth == JSON_MAX_DEPTH) {
+        j->too_deep = true;
         return refuse(j);
     }
     j->depth++;

@@ -45,6 +45,7 @@ struct json {
     uint64_t objects;    /* bit i: the open level i is an object */
     bool comma;          /* a value was read at this level: a comma or the close must come */
     bool named;          /* a name was read: a colon and the value must come */
+    bool too_deep;       /* BAD: only for a value deeper than JSON_MAX_DEPTH */
 };
 
 /* Reads one value at the start of `text`; leading white space is skipped. */

@@ -55,8 +55,9 @@ static void take_outcome(void *ctx, const void *tag_bytes, enum dynamodb_outcome
                          const struct why *why)
 {
     static const enum outcome outcomes[] = {
-        [DYNAMODB_WRITTEN] = OUTCOME_WRITTEN, [DYNAMODB_DUPLICATE] = OUTCOME_DUPLICATE,
-        [DYNAMODB_STALE] = OUTCOME_STALE,     [DYNAMODB_SUPERSEDED] = OUTCOME_SUPERSEDED,
+        [DYNAMODB_WRITTEN] = OUTCOME_WRITTEN,
+        [DYNAMODB_DUPLICATE] = OUTCOME_DUPLICATE,
+        [DYNAMODB_STALE] = OUTCOME_STALE,
         [DYNAMODB_FAILED] = OUTCOME_FAILED,
     };
     struct ports *ports = ctx;

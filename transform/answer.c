@@ -3,7 +3,7 @@
 #include "base/json.h"
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
-    "written", "duplicate", "stale", "superseded", "rejected", "deferred", "failed",
+    "written", "duplicate", "stale", "rejected", "deferred", "failed",
 };
 
 void answer_log_counts(const struct ingest *ingest)

@@ -19,7 +19,6 @@ enum outcome {
     OUTCOME_WRITTEN,
     OUTCOME_DUPLICATE,  /* this very version is stored already */
     OUTCOME_STALE,      /* a newer one is */
-    OUTCOME_SUPERSEDED, /* a later record of the same user took its place */
     OUTCOME_REJECTED,   /* stored in the rejects queue */
     OUTCOME_DEFERRED,   /* handed on to the work queue */
     OUTCOME_FAILED,     /* none of these: its delivery comes again */

@@ -18,6 +18,7 @@
     X(E_JSON, "not JSON, or not an object")                                                        \
     X(E_DUPLICATE_NAME, "a name stands twice in the object")                                       \
     X(E_FIELDS, "too many fields")                                                                 \
+    X(E_TOO_DEEP, "nested deeper than 32 levels")                                                  \
     X(E_UTF8, "not UTF-8")                                                                         \
     X(E_TOO_LONG, "longer than MAX_RECORD_BYTES")                                                  \
     X(E_CSV_COLUMNS, "more or fewer columns than the header")                                      \

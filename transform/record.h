@@ -1,8 +1,9 @@
 /* A source of bytes cut into records of named fields: key=value blocks, JSON objects (one, several,
  * NDJSON, in an array, in {"users":[..]} or {"records":[..]}), CSV rows with a header.
  *
- * An array may be wrapped only as the first member of the first object; what follows it there is
- * passed over. Names are compared for duplicates in the record itself, not in what it nests.
+ * Only the text's first object may wrap arrays, and a member user_id before them makes it a record
+ * instead. All its arrays named so are read, its other members passed over. Names are compared for
+ * duplicates in the record itself, not in what it nests.
  *
  * Constant memory: one window that holds the longest record allowed. A bad record comes out as a
  * record too, with its reason, and reading goes on after it. Fields are raw: record_text decodes

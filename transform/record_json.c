@@ -3,9 +3,14 @@
 #include "base/utf8.h"
 #include "transform/record_reader.h"
 
-/* Objects one after the other, on lines of their own or not; or the elements of an array. The array
- * may be all there is, or the first member, named "users" or "records", of one object around it;
- * what follows it there is passed over. */
+/* Objects one after the other, on lines of their own or not; or the elements of an array, which may
+ * be all there is or stand in an object around it: the wrapper.
+ *
+ * The first object is a wrapper when a member of it named "users" or "records" is an array, and no
+ * "user_id" stands before: with that it is a user who happens to have such a member. Only what
+ * stands before the array must fit the window. Each such array is read, whatever stands between;
+ * other members are the wrapper's own and passed over. What has one of the three names and is not
+ * such an array may have been meant as users: it is a bad record, never lost in silence. */
 
 static enum field_type type_of(enum json_kind kind, bool escaped)
 {
@@ -128,6 +133,9 @@ static enum reason reason_of(const struct json *j)
     if (j->kind == JSON_SHORT) {
         return REASON_E_TOO_LONG;
     }
+    if (j->too_deep) {
+        return REASON_E_TOO_DEEP;
+    }
     return rest.len && !utf8_char_len(rest, &cut) ? REASON_E_UTF8 : REASON_E_JSON;
 }
 
@@ -159,7 +167,7 @@ static MUST_USE err next_object(struct record_reader *r, bool *found, struct why
     return *found ? record_reader_reject(r, REASON_E_JSON, &scan, why) : OK;
 }
 
-/* Nothing in an array can be trusted to begin an element once its grammar is broken. */
+/* Nothing in an array or a wrapper can be trusted once its grammar is broken. */
 static MUST_USE err reject_rest(struct record_reader *r, struct why *why)
 {
     struct record_scan scan = record_scan_all();
@@ -167,41 +175,28 @@ static MUST_USE err reject_rest(struct record_reader *r, struct why *why)
     return record_reader_reject(r, REASON_E_JSON, &scan, why);
 }
 
-/* An element whose end can be found by its brackets alone. */
-static MUST_USE err reject_element(struct record_reader *r, enum reason reason, struct why *why)
+/* A value whose end can be found by its brackets alone. */
+static MUST_USE err reject_value(struct record_reader *r, enum reason reason, struct why *why)
 {
     struct record_scan scan = record_scan_json(0);
     TRY(record_reader_reject(r, reason, &scan, why));
-    r->json_place = scan.found ? JSON_AT_ELEMENT : JSON_AT_VALUE;
+    r->json_place = scan.found ? r->json_place : JSON_AT_VALUE;
     return OK;
 }
 
-static MUST_USE err read_element(struct record_reader *r, struct why *why)
+/* The value of an element or a member, good or bad; `after` is where that leads. Where there is no
+ * going on, that is JSON_AT_VALUE. */
+static MUST_USE err take_value(struct record_reader *r, enum json_place after, struct why *why)
 {
     struct json j;
     TRY(complete_value(r, &j, why));
-    r->json_place = JSON_AT_ELEMENT;
+    r->json_place = after;
     if (j.kind > JSON_DONE) {
         finish_value(r, &j);
         return OK;
     }
     enum reason reason = reason_of(&j);
-    return reason == REASON_E_JSON ? reject_rest(r, why) : reject_element(r, reason, why);
-}
-
-/* After the array: what is left of the object around it is passed over; it is a bad record only
- * when the source ends in it. */
-static MUST_USE err leave_array(struct record_reader *r, bool *found, struct why *why)
-{
-    window_take(&r->window, 1, 0);
-    r->json_place = JSON_AT_VALUE;
-    if (r->json_wrapped) {
-        struct record_scan scan = record_scan_json(1);
-        TRY(record_reader_reject(r, REASON_E_JSON, &scan, why));
-        window_release(&r->window);
-        *found = !scan.found;
-    }
-    return *found ? OK : next_object(r, found, why);
+    return reason == REASON_E_JSON ? reject_rest(r, why) : reject_value(r, reason, why);
 }
 
 static MUST_USE err next_element(struct record_reader *r, bool *found, struct why *why)
@@ -209,7 +204,9 @@ static MUST_USE err next_element(struct record_reader *r, bool *found, struct wh
     int next = -1;
     TRY(skip_space(r, &next, why));
     if (next == ']') {
-        return leave_array(r, found, why);
+        window_take(&r->window, 1, 0);
+        r->json_place = r->json_wrapped ? JSON_AT_MEMBER : JSON_AT_VALUE;
+        return OK;
     }
     *found = true;
     if (r->json_place == JSON_AT_ELEMENT) {
@@ -219,48 +216,145 @@ static MUST_USE err next_element(struct record_reader *r, bool *found, struct wh
         window_take(&r->window, 1, 0);
         TRY(skip_space(r, &next, why));
     }
-    return read_element(r, why);
+    return take_value(r, JSON_AT_ELEMENT, why);
 }
 
-/* The bytes of `{"users":[` or `{"records":[`, 0 when the value does not begin so. */
-static MUST_USE err find_wrapper(struct record_reader *r, size_t *len, struct why *why)
+/* What a member of the wrapper has to do with users, by its name. */
+enum meaning { MEANS_NOTHING, MEANS_USER, MEANS_USERS };
+
+static enum meaning meaning_of(const struct json *name, struct arena scratch)
 {
-    struct window *w = &r->window;
-    for (*len = 0;;) {
-        struct json j = json_read(window_text(w), w->ended);
-        bool named = json_next(&j) == JSON_OBJECT && json_next(&j) == JSON_NAME &&
-                     (str_eq(j.raw, STR("users")) || str_eq(j.raw, STR("records")));
-        if (named && json_next(&j) == JSON_ARRAY) {
-            *len = j.at;
+    str text = json_text(name, &scratch);
+    if (str_eq(text, STR("users")) || str_eq(text, STR("records"))) {
+        return MEANS_USERS;
+    }
+    return str_eq(text, STR("user_id")) ? MEANS_USER : MEANS_NOTHING;
+}
+
+/* A member's name and colon; not `good` when they are not there. */
+static MUST_USE err take_name(struct record_reader *r, enum meaning *meaning, bool *good,
+                              struct why *why)
+{
+    int next = -1;
+    struct json j;
+    TRY(skip_space(r, &next, why));
+    TRY(complete_value(r, &j, why));
+    *good = j.kind == JSON_STRING;
+    if (!*good) {
+        return OK;
+    }
+    *meaning = meaning_of(&j, r->names);
+    window_take(&r->window, j.at, 0);
+    TRY(skip_space(r, &next, why));
+    *good = next == ':';
+    window_take(&r->window, *good, 0);
+    return OK;
+}
+
+static MUST_USE err take_member(struct record_reader *r, bool *found, struct why *why)
+{
+    int next = -1;
+    bool good = false;
+    enum meaning meaning = MEANS_NOTHING;
+    TRY(take_name(r, &meaning, &good, why));
+    if (!good) {
+        *found = true;
+        return reject_rest(r, why);
+    }
+    TRY(skip_space(r, &next, why));
+    if (meaning == MEANS_USERS && next == '[') {
+        window_take(&r->window, 1, 0);
+        r->json_place = JSON_AT_FIRST_ELEMENT;
+        return OK;
+    }
+    TRY(take_value(r, JSON_AT_MEMBER, why));
+    *found = meaning != MEANS_NOTHING || r->json_place == JSON_AT_VALUE;
+    if (*found && !r->record.bad) {
+        r->record.bad = REASON_E_JSON;
+        r->record.field_count = 0;
+    }
+    return OK;
+}
+
+static MUST_USE err next_member(struct record_reader *r, bool *found, struct why *why)
+{
+    int next = -1;
+    TRY(skip_space(r, &next, why));
+    if (next == '}') {
+        window_take(&r->window, 1, 0);
+        r->json_place = JSON_AT_VALUE;
+        return OK;
+    }
+    if (r->json_place == JSON_AT_MEMBER) {
+        if (next != ',') {
+            *found = true;
+            return reject_rest(r, why);
         }
-        if (j.kind != JSON_SHORT || window_full(w)) {
+        window_take(&r->window, 1, 0);
+    }
+    return take_member(r, found, why);
+}
+
+static bool wraps(struct json *j, struct arena scratch)
+{
+    (void)json_next(j);
+    while (json_next(j) == JSON_NAME) {
+        enum meaning meaning = meaning_of(j, scratch);
+        if (meaning == MEANS_USER) {
+            return false;
+        }
+        if (json_next(j) == JSON_ARRAY && meaning == MEANS_USERS) {
+            return true;
+        }
+        (void)json_skip(j);
+    }
+    return false;
+}
+
+/* Whether the object at the window's start is a wrapper. Nothing is consumed. */
+static MUST_USE err look_for_wrapper(struct record_reader *r, bool *wrapped, struct why *why)
+{
+    for (;;) {
+        struct json j = json_read(window_text(&r->window), r->window.ended);
+        *wrapped = wraps(&j, r->names);
+        if (*wrapped || j.kind != JSON_SHORT || window_full(&r->window)) {
             return OK;
         }
-        TRY(window_read(w, 2 * j.text.len, why));
+        TRY(window_read(&r->window, 2 * j.text.len, why));
     }
 }
 
 static MUST_USE err start(struct record_reader *r, struct why *why)
 {
     int next = -1;
-    size_t len = 0;
     TRY(skip_space(r, &next, why));
+    r->json_place = next == '[' ? JSON_AT_FIRST_ELEMENT : JSON_AT_VALUE;
     if (next == '{') {
-        TRY(find_wrapper(r, &len, why));
-        r->json_wrapped = len > 0;
+        TRY(look_for_wrapper(r, &r->json_wrapped, why));
+        r->json_place = r->json_wrapped ? JSON_AT_FIRST_MEMBER : JSON_AT_VALUE;
     }
-    len += next == '[';
-    r->json_place = len ? JSON_AT_FIRST_ELEMENT : JSON_AT_VALUE;
-    uint64_t lines = record_reader_count_newlines(str_take(window_text(&r->window), len));
-    window_take(&r->window, len, lines);
+    window_take(&r->window, r->json_place != JSON_AT_VALUE, 0);
     return OK;
 }
 
 err record_json_next(struct record_reader *r, bool *found, struct why *why)
 {
-    if (r->json_place == JSON_AT_START) {
-        TRY(start(r, why));
+    while (!*found) {
+        switch (r->json_place) {
+        case JSON_AT_START:
+            TRY(start(r, why));
+            break;
+        case JSON_AT_VALUE:
+            return next_object(r, found, why);
+        case JSON_AT_FIRST_ELEMENT:
+        case JSON_AT_ELEMENT:
+            TRY(next_element(r, found, why));
+            break;
+        case JSON_AT_FIRST_MEMBER:
+        case JSON_AT_MEMBER:
+            TRY(next_member(r, found, why));
+            break;
+        }
     }
-    return r->json_place == JSON_AT_VALUE ? next_object(r, found, why)
-                                          : next_element(r, found, why);
+    return OK;
 }

@@ -15,8 +15,15 @@ enum {
     RECORD_KEPT_BYTES = 64 * 1024,  /* of a record too long for the window */
 };
 
-/* Where the next JSON value is expected. */
-enum json_place { JSON_AT_START, JSON_AT_VALUE, JSON_AT_FIRST_ELEMENT, JSON_AT_ELEMENT };
+/* Where reading stands in JSON text. */
+enum json_place {
+    JSON_AT_START,
+    JSON_AT_VALUE,         /* in no array */
+    JSON_AT_FIRST_ELEMENT, /* after the array's bracket */
+    JSON_AT_ELEMENT,       /* after an element: a comma or the close must come */
+    JSON_AT_FIRST_MEMBER,  /* the same in the object around the arrays */
+    JSON_AT_MEMBER,
+};
 
 struct csv_layout {
     bool ready; /* the header was read */
@@ -37,7 +44,7 @@ struct record_reader {
     struct arena names;      /* the memory for names that cannot stay in the window .. */
     struct arena names_left; /* .. and what is left of it */
     enum json_place json_place;
-    bool json_wrapped; /* the array is a member of an object */
+    bool json_wrapped; /* arrays are members of an object */
     struct csv_layout csv;
 };
 

@@ -73,6 +73,10 @@ static size_t to_json_end(struct record_scan *scan, str text)
         char c = text.at[i];
         if (scan->in_string) {
             step_in_string(scan, c);
+            if (!scan->in_string && scan->depth == 0) {
+                scan->found = true;
+                return i + 1;
+            }
             continue;
         }
         if (scan->depth == 0 && (c == ',' || is_close(c))) {

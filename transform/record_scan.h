@@ -27,8 +27,8 @@ struct record_scan record_scan_to_line_end(void);
 /* Before the next line that begins with a brace: where a broken object of several lines is most
  * likely over. */
 struct record_scan record_scan_to_object_line(void);
-/* After the bracket that closes a JSON value, or before the comma or bracket that follows a scalar.
- * `depth` brackets are open already. Only brackets and strings are looked at. */
+/* After the bracket or quote that closes a JSON value, or before the comma or bracket that follows
+ * a number or word. `depth` brackets are open already. Only brackets and strings are looked at. */
 struct record_scan record_scan_json(uint64_t depth);
 
 #endif

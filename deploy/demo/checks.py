@@ -54,7 +54,7 @@ def queues(cloud, names):
             yield f"{of(waiting, 'message')} left in {name}"
 
 
-OUTCOMES = ["written", "duplicate", "stale", "superseded", "rejected", "deferred", "failed"]
+OUTCOMES = ["written", "duplicate", "stale", "rejected", "deferred", "failed"]
 
 
 def counts(made, counted):

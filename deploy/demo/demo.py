@@ -1,11 +1,15 @@
 """Shows the function at work on this machine: sends made-up users by every way to a local AWS, runs
 the function under its role until nothing is left, shows what it stored and refused, and holds that
-against the input. Exit status 1 when anything differs. KEEP=1 keeps the folder with the logs.
+against the input. Exit status 1 when anything differs. KEEP=1 keeps the folder with the logs,
+STAY=1 the local AWS until Enter is pressed.
 """
+
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # the imports take a second: Ctrl-C ends them quietly
 
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -16,12 +20,14 @@ from cloud import Cloud, clean_environment
 from host import Host, show_log_sample, show_outcome
 from people import make_input
 from show import Step, bold, dim, green, red, say, table, title
+from stay import stay
 
 
 def show_users(stored):
     title(f"Users in {names.TABLE}")
-    columns = ["user_id", "user_name", "phone_number", "email", "updated_at"]
     ordered = [stored[key] for key in sorted(stored)]
+    columns = list(dict.fromkeys(["user_id"] + [name for user in ordered for name in user
+                                                if not name.startswith("_")]))
     shown = ordered if len(ordered) <= 15 else ordered[:14] + ordered[-1:]
     table(columns, [[user.get(name, "") for name in columns] for user in shown])
     if len(shown) < len(ordered):
@@ -39,7 +45,8 @@ def show_rejects(rejects):
 
 def show_counts(counted):
     title("What became of the records, by the way they came")
-    heads = ["in"] + checks.OUTCOMES
+    heads = ["in"] + [name for name in checks.OUTCOMES
+                      if any(of_source.get(name) for of_source in counted.values())]
     table(["source"] + heads,
           [[source] + [str(counted[source].get(name, 0)) for name in heads]
            for source in sorted(counted)], right=heads)
@@ -63,35 +70,42 @@ def prepare(cloud, made):
         cloud.send(made)
 
 
+def work(folder, cloud, start):
+    made = make_input()
+    prepare(cloud, made)
+    say("  The function at work, under its role's temporary credentials:")
+    worked = time.monotonic()
+    host = Host(folder, show_outcome).run(cloud.role_environment(), [
+        "--sqs", cloud.queues[names.QUEUE], "--s3-queue", cloud.queues[names.NOTIFICATIONS],
+        "--kinesis", names.STREAM, "--partial-response"])
+    worked = time.monotonic() - worked
+    stored, rejects = cloud.stored_users(), cloud.rejects()
+    wrong = list(differences(made, cloud, host, stored, rejects))
+
+    show_users(stored)
+    show_rejects(rejects)
+    show_counts(host.counts())
+    title("From the function's log, which never holds a user's data")
+    show_log_sample(host)
+    peak = host.totals().get("peak_rss_kb", 0) / 1024
+    title(f"{checks.of(len(stored), 'user')} stored, {checks.of(len(rejects), 'record')} rejected; "
+          f"{peak:.1f} MB of memory at most; {worked:.1f} s at work, "
+          f"{time.monotonic() - start:.1f} s in all")
+    return report(wrong, host)
+
+
 def run(folder):
     start = time.monotonic()
-    made = make_input()
     say(bold("A local AWS, and the function beside it"))
     with Step("Starting the local AWS (moto) on 127.0.0.1"):
         cloud = Cloud(os.path.join(folder, "moto.log"))
     try:
-        prepare(cloud, made)
-        say("  The function at work, under its role's temporary credentials:")
-        worked = time.monotonic()
-        host = Host(folder, show_outcome).run(cloud.role_environment(), [
-            "--sqs", cloud.queues[names.QUEUE], "--s3-queue", cloud.queues[names.NOTIFICATIONS],
-            "--kinesis", names.STREAM, "--partial-response"])
-        worked = time.monotonic() - worked
-        stored, rejects, counted = cloud.stored_users(), cloud.rejects(), host.counts()
-        wrong = list(differences(made, cloud, host, stored, rejects))
+        status = work(folder, cloud, start)
+        if os.environ.get("STAY") == "1":
+            stay(cloud)
+        return status
     finally:
         cloud.close()
-
-    show_users(stored)
-    show_rejects(rejects)
-    show_counts(counted)
-    title("From the function's log, which never holds a user's data")
-    show_log_sample(host)
-    peak = host.totals().get("peak_rss_kb", 0) / 1024
-    title(f"{len(stored)} users stored, {len(rejects)} records rejected; "
-          f"{peak:.1f} MB of memory at most; {worked:.1f} s at work, "
-          f"{time.monotonic() - start:.1f} s in all")
-    return report(wrong, host)
 
 
 def report(wrong, host):

@@ -94,7 +94,7 @@ def show_outcome(outcome):
     failed = outcome.get("failed", 0)
     good = outcome.get("status") == "ok" and not failed
     verdict = green("ok") if good else red(
-        outcome.get("errorType") or f"{outcome.get('status')}, {failed} come again")
+        outcome.get("errorType") or f"{outcome.get('status')}, {failed} to come again")
     say(f"    {outcome['source']:<8} batch of {outcome['records']:>3}"
         f"  {outcome['ms']:>6} ms  {verdict}")
 

@@ -143,7 +143,8 @@ def make_csv(maker):
     key = "2026/users.csv"
     source = f"s3://{{bucket}}/{key}"
     lines = Lines()
-    lines.add(b"user_id,user_name,phone_number,email\n")
+    columns = list(user(0))
+    lines.add(as_csv_row(columns))
     for i, one in enumerate(maker.users(80, "s3")):
         if i % 10 == 3:  # a comma, quotes: what CSV is feared for
             first, last = one["user_name"].split(" ", 1)
@@ -153,7 +154,7 @@ def make_csv(maker):
     maker.bad("s3", "E_CSV_COLUMNS", source, **lines.place())
     lines.add(b"u-bad-3,Too Few\n")
     maker.bad("s3", "E_UTF8", source, **lines.place())
-    lines.add(b"u-bad-4,Caf\xe9,,\n")
+    lines.add(b"u-bad-4,Caf\xe9" + b"," * (len(columns) - 2) + b"\n")
     for one in maker.users(10, "s3"):
         lines.add(as_csv_row(one.values()))
     maker.made.uploads.append(Upload(key, lines.body, "text/csv"))

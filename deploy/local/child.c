@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,7 +92,8 @@ err child_start(struct child *child, char *program, const char *folder, const ch
     if (pid > 0) {
         cause = read_report(report[0]);
         child->pid = pid;
-        child->death_fd = pidfd_open(pid, 0);
+        /* The call itself: glibc has a function for it from 2.36 on only. */
+        child->death_fd = (int)syscall(SYS_pidfd_open, pid, 0);
     }
     (void)close(report[0]);
     if (cause) {

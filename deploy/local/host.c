@@ -172,7 +172,8 @@ static MUST_USE err run_sources(struct host *h, const char *const *env, struct w
     for (size_t i = 0; i < o->source_count; i++) {
         init_source(h, &h->sources[i], &o->sources[i]);
     }
-    report_note(&h->report, "polling %zu sources", o->source_count);
+    report_note(&h->report, "polling %zu source%s", o->source_count,
+                report_plural(o->source_count));
     return poll_sources(h, why);
 }
 

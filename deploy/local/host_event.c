@@ -2,36 +2,56 @@
 #include "deploy/local/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
-static MUST_USE err read_all(FILE *file, struct buf *event, struct why *why)
+/* Waits until there is something to read; false when the host shall stop. */
+static bool wait_for(int fd, int stop_fd)
+{
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
+    }
+    return !fds[1].revents;
+}
+
+static MUST_USE err read_all(int fd, int stop_fd, struct buf *event, struct why *why)
 {
     enum { PIECE = 64 * 1024 };
-    size_t got = 0;
+    char piece[PIECE];
+    ssize_t got = 0;
     do {
-        char piece[PIECE];
-        got = fread(piece, 1, sizeof piece, file);
-        buf_add(event, (str){piece, got});
+        if (!wait_for(fd, stop_fd)) {
+            return FAIL(why, ERR_BUSY, "interrupted");
+        }
+        got = read(fd, piece, sizeof piece);
+        bool again = got < 0 && (errno == EAGAIN || errno == EINTR);
+        if (got < 0 && !again) {
+            return FAIL(why, ERR_BUG, "the event cannot be read: %s", strerror(errno));
+        }
+        buf_add(event, (str){piece, again ? 0 : (size_t)got});
     } while (got && !event->failed);
     if (event->failed) {
         return FAIL(why, ERR_LIMIT, "the event is larger than %d bytes",
                     (int)RUNTIME_API_MAX_EVENT_BYTES);
     }
-    return ferror(file) ? FAIL(why, ERR_BUG, "the event cannot be read") : OK;
+    return OK;
 }
 
-static MUST_USE err read_event(const char *path, struct buf *event, struct why *why)
+static MUST_USE err read_event(const char *path, int stop_fd, struct buf *event, struct why *why)
 {
-    bool standard = strcmp(path, "-") == 0;
-    FILE *file = standard ? stdin : fopen(path, "re");
-    if (!file) {
+    if (strcmp(path, "-") == 0) {
+        return read_all(STDIN_FILENO, stop_fd, event, why);
+    }
+    /* O_NONBLOCK: a FIFO is opened before anybody writes to it, so that we can be stopped. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
         return FAIL(why, ERR_BUG, "cannot open the event: %s", strerror(errno));
     }
-    err read = read_all(file, event, why);
-    if (!standard) {
-        (void)fclose(file);
-    }
-    return read;
+    err done = read_all(fd, stop_fd, event, why);
+    (void)close(fd);
+    return done;
 }
 
 static MUST_USE err print_answer(const struct buf *body, struct why *why)
@@ -62,7 +82,7 @@ err host_event(struct function *function, struct report *report, const char *pat
 {
     struct buf event;
     buf_init(&event, RUNTIME_API_MAX_EVENT_BYTES);
-    err done = read_event(path, &event, why);
+    err done = read_event(path, function->config.stop_fd, &event, why);
     if (!done.kind) {
         done = invoke(function, report, buf_str(&event), code, why);
     }

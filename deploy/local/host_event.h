@@ -6,7 +6,7 @@
 #include "deploy/local/report.h"
 
 /* `code` becomes the exit code that the answer asks for. "-" is standard input. ERR_LIMIT for an
- * event past RUNTIME_API_MAX_EVENT_BYTES. */
+ * event past RUNTIME_API_MAX_EVENT_BYTES, ERR_BUSY when the function's stop_fd ends it. */
 err host_event(struct function *function, struct report *report, const char *path, int *code,
                struct why *why) MUST_USE;
 

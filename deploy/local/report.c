@@ -55,10 +55,11 @@ void report_invocation(struct report *report, const char *source, size_t records
     report->records_failed += failed;
     report->by_outcome[result->outcome]++;
     if (result->error_type[0]) {
-        report_note(report, "%s: %zu records, %s (%s) after %lld ms", source, records, status,
-                    result->error_type, (long long)result->ms);
+        report_note(report, "%s: %zu record%s, %s (%s) after %lld ms", source, records,
+                    report_plural(records), status, result->error_type, (long long)result->ms);
     } else if (failed && result->outcome == RUNTIME_API_RESPONSE) {
-        report_note(report, "%s: %zu records, %zu of them handed back", source, records, failed);
+        report_note(report, "%s: %zu record%s, %zu of them handed back", source, records,
+                    report_plural(records), failed);
     }
     if (!report->outcomes) {
         return;
@@ -75,6 +76,11 @@ void report_invocation(struct report *report, const char *source, size_t records
         add_text(&line, "errorType", result->error_type);
     }
     write_line(report, &line);
+}
+
+const char *report_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
 }
 
 void report_note(const struct report *report, const char *format, ...)

@@ -26,6 +26,8 @@ err report_open(struct report *report, const char *outcomes_path, bool quiet,
  * "sqs", "s3", "kinesis" or "event". */
 void report_invocation(struct report *report, const char *source, size_t records, size_t failed,
                        const struct runtime_api_result *result);
+/* What makes a plural of a noun that `count` stands before: "s", or nothing for one. */
+const char *report_plural(size_t count);
 /* A line, unless quiet. */
 void report_note(const struct report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

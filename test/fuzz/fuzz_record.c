@@ -88,6 +88,8 @@ int main(int argc, char **argv)
         STR("\x16\x32{\n  \"user_id\": 1,\n  \"x\": tru\n}\n{\"user_id\":\"\\u00e9\"}{\"a\":1}"),
         STR("\x1A\x4F[{\"user_id\":\"1\"},\n {\"user_id\":\"2\",\"user_id\":3}, 4, \"x\"]\n{}"),
         STR("\x16\x52{\"users\": [{\"a\":\"\xC3\xA9\"},{\"b\":\"\xFF\"}], \"more\": {\"c\": []}}"),
+        STR("\x1A\x43{\"n\":[1],\"records\":[{\"a\":1},2],\"m\":\"]\",\"users\":[{}],\"user_id\":1}"
+            "\n{}"),
         STR("\x10\x62user_id,user_name\n1,Ada\n2,\"Lovelace, \"\"A\"\"\nx\"\n3\n\n\"4,x\n5,y\n"),
         STR("\x13\x71sep=;\r\n\"ID\"; name ;phone\r\n1;\"a;b\";+43\r\n2;c\r\n"),
         STR("\x10\x81\xEF\xBB\xBFid|phone\r1|2\r\r\"3\"|\"4\r5\"\r"),
@@ -133,6 +135,8 @@ int main(int argc, char **argv)
         STR("sep=;\n"),
         STR("true"),
         STR("{\"users\":["),
+        STR(",\"records\":["),
+        STR(",\"n\":"),
         STR("12"),
         STR("\"u\\u0061\":2"),
     };

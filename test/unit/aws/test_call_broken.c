@@ -126,33 +126,72 @@ static void count(void *ctx)
     ++*(unsigned *)ctx;
 }
 
-static void many_kept_connections_found_dead_cost_nothing(void **state)
+/* Leaves KEPT connections in the pool. */
+static void keep_connections(struct client *client)
 {
-    (void)state;
-    bool used[FAKE_MAX_CONNECTIONS] = {false};
-    struct rig rig;
     struct json_call calls[KEPT];
-    struct why why = {0};
     unsigned ended = 0;
-    rig_start(&rig, die_second, used);
     for (size_t i = 0; i < KEPT; i++) {
-        json_call_init(&calls[i], &rig.client, &put_item);
+        json_call_init(&calls[i], client, &put_item);
         calls[i].call.request.body = STR("{}");
         calls[i].call.on_done = count;
         calls[i].call.ctx = &ended;
         call_start(&calls[i].call, 0);
     }
     while (ended < KEPT) {
-        client_pump(&rig.client, 1000);
+        client_pump(client, 1000);
     }
     for (size_t i = 0; i < KEPT; i++) {
         call_close(&calls[i].call);
     }
+}
+
+static void many_kept_connections_found_dead_cost_nothing(void **state)
+{
+    (void)state;
+    bool used[FAKE_MAX_CONNECTIONS] = {false};
+    struct rig rig;
+    struct why why = {0};
+    rig_start(&rig, die_second, used);
+    keep_connections(&rig.client);
     rig.client.max_attempts = 1;
     assert_int_equal(send_body(&rig.client, STR("{}"), &why).kind, ERR_NONE);
     assert_int_equal(rig.client.quota.tokens, 500);
     rig_stop(&rig);
     assert_int_equal(rig.service.connections, KEPT + 1);
+}
+
+/* Answers the first request of a connection, and the second never. */
+static void fall_silent(void *ctx, const struct fake_request *request, struct fake_reply *reply)
+{
+    bool *used = ctx;
+    reply->delay_ms = used[request->connection] ? 60000 : 20;
+    used[request->connection] = true;
+    fake_reply_with(reply, 200, "", STR("{}"));
+}
+
+static void after_a_time_out_the_next_attempt_has_a_connection_of_its_own(void **state)
+{
+    (void)state;
+    bool used[FAKE_MAX_CONNECTIONS] = {false};
+    struct rig rig;
+    struct json_call json_call;
+    unsigned ended = 0;
+    rig_start(&rig, fall_silent, used);
+    keep_connections(&rig.client);
+    json_call_init(&json_call, &rig.client, &put_item);
+    json_call.call.request.body = STR("{}");
+    json_call.call.request.attempt_ms = 300;
+    json_call.call.on_done = count;
+    json_call.call.ctx = &ended;
+    call_start(&json_call.call, 0);
+    while (!ended) {
+        client_pump(&rig.client, 1000);
+    }
+    assert_int_equal(json_call.call.why.kind, ERR_NONE);
+    assert_int_equal(json_call.call.sent, 2);
+    call_close(&json_call.call);
+    rig_stop(&rig);
 }
 
 static void no_listener_is_busy(void **state)
@@ -173,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_truncated_reply_is_never_success),
         cmocka_unit_test(a_kept_connection_found_dead_costs_nothing),
         cmocka_unit_test(many_kept_connections_found_dead_cost_nothing),
+        cmocka_unit_test(after_a_time_out_the_next_attempt_has_a_connection_of_its_own),
         cmocka_unit_test(no_listener_is_busy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,13 +28,14 @@ static void answer(void *ctx, const struct fake_request *request, struct fake_re
     fake_reply_with(reply, row->status, "", str_from(row->body));
 }
 
+#define THROTTLED "{\"__type\":\"x#ProvisionedThroughputExceededException\"}"
 #define REFUSED_FOR(item)                                                                          \
     "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\","            \
     "\"message\":\"The conditional request failed\"" item "}"
 
 static const struct {
     const char *word;
-    struct answer rows[2];
+    struct answer rows[3];
     size_t count;
     enum dynamodb_outcome outcome;
     enum err_kind flushed;
@@ -66,6 +67,33 @@ static const struct {
      2,
      DYNAMODB_WRITTEN,
      ERR_NONE},
+    {"throttled before anything was written",
+     {{400, THROTTLED, false}, {400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
+     2,
+     DYNAMODB_DUPLICATE,
+     ERR_NONE},
+    {"applied, the reply lost, then throttled",
+     {{0, "", true},
+      {400, THROTTLED, false},
+      {400, REFUSED_FOR(",\"Item\":{\"_v\":{\"S\":\"5\"}}"), false}},
+     3,
+     DYNAMODB_WRITTEN,
+     ERR_NONE},
+    {"another writer's transaction",
+     {{400, "{\"__type\":\"x#TransactionConflictException\"}", false}, {200, "{}", false}},
+     2,
+     DYNAMODB_WRITTEN,
+     ERR_NONE},
+    {"its transaction goes on",
+     {{400, "{\"__type\":\"x#TransactionConflictException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_NONE},
+    {"a code that we do not know",
+     {{400, "{\"__type\":\"x#NewlyInventedException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_NONE},
     {"the item is bad",
      {{400, "{\"__type\":\"ValidationException\"}", false}},
      1,
@@ -76,6 +104,22 @@ static const struct {
      1,
      DYNAMODB_FAILED,
      ERR_BUG},
+    {"no such operation",
+     {{400, "{\"__type\":\"x#UnknownOperationException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_BUG},
+    {"no DynamoDB there", {{404, "<html></html>", false}}, 1, DYNAMODB_FAILED, ERR_BUG},
+    {"keys of another world",
+     {{400, "{\"__type\":\"x#UnrecognizedClientException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_DENIED},
+    {"a bad signature",
+     {{400, "{\"__type\":\"x#InvalidSignatureException\"}", false}},
+     1,
+     DYNAMODB_FAILED,
+     ERR_DENIED},
     {"busy for ever", {{500, "", false}}, 1, DYNAMODB_FAILED, ERR_NONE},
     {"no table",
      {{400, "{\"__type\":\"ResourceNotFoundException\"}", false}},
@@ -198,6 +242,25 @@ static void after_a_systemic_failure_puts_fail_until_flush(void **state)
     free(t);
 }
 
+static void an_unknown_refusal_is_told_and_stops_nothing(void **state)
+{
+    (void)state;
+    static const struct answer rows[] = {
+        {400, "{\"__type\":\"x#NewlyInventedException\"}", false},
+        {200, "{}", false},
+    };
+    struct answers answers = {.rows = rows, .count = COUNT(rows)};
+    struct table *t = table_start(DYNAMODB_NEWEST, 1, answer, &answers);
+    table_put_many(t, 3);
+    assert_int_equal(table_flush(t), ERR_NONE);
+    assert_int_equal(t->outcomes[0], DYNAMODB_FAILED);
+    assert_int_equal(t->why.kind, ERR_BUG);
+    assert_string_equal(t->why.code, "NewlyInventedException");
+    assert_int_equal(t->of[DYNAMODB_WRITTEN], 2);
+    table_stop(t);
+    free(t);
+}
+
 static void an_item_over_a_limit_is_refused_without_a_request(void **state)
 {
     (void)state;
@@ -234,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_large_stored_item_is_still_compared),
         cmocka_unit_test(many_items_are_in_flight_and_each_has_one_outcome),
         cmocka_unit_test(after_a_systemic_failure_puts_fail_until_flush),
+        cmocka_unit_test(an_unknown_refusal_is_told_and_stops_nothing),
         cmocka_unit_test(an_item_over_a_limit_is_refused_without_a_request),
         cmocka_unit_test(out_of_time_everything_is_failed_once),
     };

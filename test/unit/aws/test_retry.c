@@ -32,6 +32,7 @@ static void failures_have_their_class(void **state)
         {400, "RequestTimeout", RETRY_TRANSIENT},
         {408, "RequestTimeoutException", RETRY_TRANSIENT},
         {400, "ReplicatedWriteConflictException", RETRY_TRANSIENT},
+        {400, "TransactionConflictException", RETRY_TRANSIENT},
         {429, "", RETRY_THROTTLED},
         {429, "Whatever", RETRY_THROTTLED},
         {503, "SlowDown", RETRY_THROTTLED},

@@ -39,6 +39,7 @@ static void what_the_rfc_forbids_is_refused(void **state)
         if (end.kind != JSON_BAD || json_ends(&end)) {
             fail_msg("%s: not refused", bad_cases[i].name);
         }
+        assert_int_equal(end.too_deep, strcmp(bad_cases[i].name, "too deep") == 0);
     }
 }
 
@@ -193,6 +194,7 @@ static void objects_and_arrays_count_as_levels_alike(void **state)
         assert_false(b.failed);
         struct json end = read_to_end(buf_str(&b), true);
         assert_int_equal(end.kind, levels > JSON_MAX_DEPTH ? JSON_BAD : JSON_DONE);
+        assert_int_equal(end.too_deep, levels > JSON_MAX_DEPTH);
     }
 }
 

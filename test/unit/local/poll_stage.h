@@ -43,21 +43,23 @@ struct stage {
     const char *env[8], *extra[2];
 };
 
-/* The function: posts TEST_ANSWER as its response, or an error when it is "error". */
+/* The function: posts TEST_ANSWER as its response, an error when it is "error", the event itself
+ * when it is "echo". */
 static inline int stage_run_function(const char *answer, const char *const *env)
 {
     uint64_t port = 0;
     (void)str_to_u64(str_cut(env_get(env, STR("AWS_LAMBDA_RUNTIME_API")), ':').tail, &port);
     int fd = raw_connect((uint16_t)port);
-    bool good = strcmp(answer, "error") != 0;
+    bool good = strcmp(answer, "error") != 0, echo = strcmp(answer, "echo") == 0;
     for (;;) {
         struct raw_reply next;
         raw_next(fd, &next);
         if (next.status != 200) {
             return 2;
         }
+        str given = echo ? buf_str(&next.body) : str_from(answer);
         (void)raw_answer(fd, &next, good ? "response" : "error", "",
-                         good ? str_from(answer) : STR("{\"errorMessage\":\"no\"}"));
+                         good ? given : STR("{\"errorMessage\":\"no\"}"));
         buf_close(&next.body);
     }
 }

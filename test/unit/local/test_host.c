@@ -2,6 +2,9 @@
 #include "test/unit/local/poll_stage.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #define ONE                                                                                        \
     "{\"Messages\":[{\"MessageId\":\"m0\",\"ReceiptHandle\":\"h\",\"Body\":\"private\","           \
@@ -134,6 +137,54 @@ static void an_event_that_is_not_there_is_exit_code_two(void **state)
     end_run(r);
 }
 
+static void an_event_that_never_comes_is_waited_for_until_the_host_shall_stop(void **state)
+{
+    struct run *r = new_run(*state, "{}");
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    r->stop_fd = ends[0];
+    r->options.event_file = r->event;
+    assert_int_equal(mkfifo(r->event, 0600), 0);
+    run(r);
+    assert_int_equal(r->code, HOST_EXIT_HOST);
+    assert_non_null(strstr(text_of(r->errors), "interrupted"));
+    assert_string_equal(text_of(r->out), "");
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+    end_run(r);
+}
+
+/* Opens the FIFO once the host waits there, and writes in two pieces. */
+static pid_t fork_writer(const struct run *r)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)alarm(10); /* nobody waits there after a failure */
+        int fd = open(r->event, O_WRONLY | O_CLOEXEC);
+        ssize_t first = write(fd, "{\"a\":", 5);
+        (void)poll(NULL, 0, 20);
+        ssize_t second = write(fd, "1}", 2);
+        _exit(first == 5 && second == 2 ? 0 : 1);
+    }
+    return pid;
+}
+
+static void an_event_may_come_through_a_fifo(void **state)
+{
+    struct run *r = new_run(*state, "echo");
+    r->options.event_file = r->event;
+    assert_int_equal(mkfifo(r->event, 0600), 0);
+    pid_t writer = fork_writer(r);
+    run(r);
+    assert_int_equal(r->code, HOST_EXIT_OK);
+    assert_string_equal(text_of(r->out), "{\"a\":1}\n");
+    int status = -1;
+    assert_int_equal(waitpid(writer, &status, 0), writer);
+    assert_int_equal(status, 0);
+    end_run(r);
+}
+
 static void add_queue(struct run *r)
 {
     r->options.sources[r->options.source_count++] =
@@ -154,7 +205,9 @@ static void until_idle_ends_once_all_is_done_and_tells_the_outcomes(void **state
     assert_non_null(strstr(text, "\"status\":\"ok\"}\n{\"invocations\":1,\"records\":1,"));
     assert_non_null(strstr(text, "\"processes\":1,\"peak_rss_kb\":"));
     assert_null(strstr(text, "\"peak_rss_kb\":0}"));
-    assert_null(strstr(text_of(r->errors), "private"));
+    const char *told = text_of(r->errors);
+    assert_null(strstr(told, "private"));
+    assert_non_null(strstr(told, "polling 1 source\n"));
     stage_assert_seen(
         s, (const char *const[]){"ReceiveMessage", "DeleteMessageBatch", "ReceiveMessage", NULL});
     end_run(r);
@@ -244,6 +297,8 @@ int main(int argc, char **argv, char **env)
         TEST(one_event_gives_its_answer_on_standard_output),
         TEST(a_function_error_is_printed_and_is_exit_code_one),
         TEST(an_event_that_is_not_there_is_exit_code_two),
+        TEST(an_event_that_never_comes_is_waited_for_until_the_host_shall_stop),
+        TEST(an_event_may_come_through_a_fifo),
         TEST(until_idle_ends_once_all_is_done_and_tells_the_outcomes),
         TEST(until_idle_waits_for_what_comes_again),
         TEST(a_missing_queue_ends_the_host_and_is_told),

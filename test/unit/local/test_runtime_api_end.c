@@ -1,6 +1,6 @@
 #include "test/unit/local/api_stage.h"
 
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static void only_ask(struct actor *a)
@@ -81,7 +81,7 @@ static pid_t fork_client(struct stage *s, bool answers, int *death_fd)
         }
         _exit(0);
     }
-    *death_fd = pidfd_open(pid, 0);
+    *death_fd = (int)syscall(SYS_pidfd_open, pid, 0);
     return pid;
 }
 
@@ -117,7 +117,7 @@ static void a_process_that_dies_without_asking_is_a_death(void **state)
     if (pid == 0) {
         _exit(1);
     }
-    s->context.death_fd = pidfd_open(pid, 0);
+    s->context.death_fd = (int)syscall(SYS_pidfd_open, pid, 0);
     stage_invoke(s, STR("{}"));
     assert_int_equal(s->result.outcome, RUNTIME_API_DEATH);
     assert_false(s->result.handed);

@@ -261,8 +261,9 @@ static void a_record_that_comes_byte_by_byte_is_read_in_linear_time(void **state
     (void)state;
     static char memory[2 * 1024 * 1024];
     static char text[1000 * 1000];
-    static const char *const beginnings[] = {"[{\"a\":\"", "{\"a\":\"", "{\"users\"",
-                                             "id\n",       "id,",       "user_id="};
+    static const char *const beginnings[] = {
+        "[{\"a\":\"", "{\"a\":\"", "{\"users\"",  "{\"n\":1,\"users\"", "{\"users\":[],\"n\":\"",
+        "id\n",       "id,",       "user_id=\nx="};
     for (size_t i = 0; i < RECORDS_COUNT(beginnings); i++) {
         struct arena arena = {memory, memory + sizeof memory};
         struct record_options options = {FORMAT_UNKNOWN, sizeof text};

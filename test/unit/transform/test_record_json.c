@@ -136,30 +136,6 @@ static void a_broken_array_is_refused_from_there_to_the_end(void **state)
     records_expect(FORMAT_JSON, rows, RECORDS_COUNT(rows));
 }
 
-static void an_object_may_wrap_the_array(void **state)
-{
-    (void)state;
-    static const struct records_row rows[] = {
-        {"users", "{\"users\":[{\"a\":1},{\"a\":2}]}", "10+7@1 a:1\n18+7@1 a:2\n"},
-        {"records", "{ \"records\" : [ {\"a\":1} ] }", "16+7@1 a:1\n"},
-        {"lines", "{\n\"users\": [\n{\"a\":1}\n]\n}\n", "13+7@3 a:1\n"},
-        {"members after it",
-         "{\"users\":[{\"a\":1}],\"n\":{\"x\":\"]}\\\"\"},\"m\":[1]}\n{\"a\":2}",
-         "10+7@1 a:1\n45+7@2 a:2\n"},
-        {"empty", "{\"users\":[]}", ""},
-        {"not the first member", "{\"n\":1,\"users\":[{\"a\":1}]}",
-         "0+25@1 n:1 users:[{\"a\":1}]\n"},
-        {"no array", "{\"users\":{\"a\":1}}", "0+17@1 users:{\"a\":1}\n"},
-        {"another name", "{\"people\":[{\"a\":1}]}", "0+20@1 people:[{\"a\":1}]\n"},
-        {"another case", "{\"Records\":[{\"a\":1}]}", "0+21@1 Records:[{\"a\":1}]\n"},
-        {"not the first object", "{\"a\":1}\n{\"users\":[{\"a\":2}]}",
-         "0+7@1 a:1\n8+19@2 users:[{\"a\":2}]\n"},
-        {"cut off after the array", "{\"users\":[{\"a\":1}],\"n\"", "10+7@1 a:1\n18+4@1 E_JSON\n"},
-        {"not closed", "{\"users\":[{\"a\":1}]", "10+7@1 a:1\n18+0@1 E_JSON\n"},
-    };
-    records_expect(FORMAT_JSON, rows, RECORDS_COUNT(rows));
-}
-
 static void what_is_not_utf8_costs_its_object_only(void **state)
 {
     (void)state;
@@ -187,6 +163,14 @@ static void add_run(struct buf *text, char c, size_t len)
     }
 }
 
+static void add_nest(struct buf *text, size_t levels)
+{
+    buf_add(text, STR("{\"a\":"));
+    add_run(text, '[', levels - 1);
+    add_run(text, ']', levels - 1);
+    buf_char(text, '}');
+}
+
 static void depth_is_bounded(void **state)
 {
     (void)state;
@@ -198,13 +182,36 @@ static void depth_is_bounded(void **state)
         char dump[200];
         buf_wrap(&text, memory, sizeof memory);
         buf_wrap(&out, dump, sizeof dump);
-        buf_add(&text, STR("{\"a\":"));
-        add_run(&text, '[', depth - 1);
-        add_run(&text, ']', depth - 1);
-        buf_char(&text, '}');
+        add_nest(&text, depth);
         assert_int_equal(records_dump(buf_str(&text), &reading, &out), ERR_NONE);
-        bool refused = str_ends(buf_str(&out), STR("E_JSON\n"));
+        bool refused = str_ends(buf_str(&out), STR("E_TOO_DEEP\n"));
         assert_int_equal(refused, depth > 32);
+    }
+}
+
+/* The nest of 40 levels is 84 bytes long. */
+static void what_is_too_deep_costs_itself_only(void **state)
+{
+    (void)state;
+    static const struct records_row rows[] = {
+        {"a line", "\n{\"a\":2}", "0+84@1 E_TOO_DEEP\n85+7@2 a:2\n"},
+        {"an element", "[{\"a\":1},@,{\"a\":2}]", "1+7@1 a:1\n9+84@1 E_TOO_DEEP\n94+7@1 a:2\n"},
+        {"the last element", "[@]\n{}", "1+84@1 E_TOO_DEEP\n87+2@2\n"},
+        {"an element that is not closed", "[[@,{}", "1+88@1 E_TOO_DEEP\n"},
+        {"broken further on", "[[@,},{\"a\":2}]", "1+87@1 E_TOO_DEEP\n89+7@1 a:2\n"},
+        {"what a wrapper holds beside its array", "{\"users\":[],\"n\":@,\"users\":[{}]}",
+         "110+2@1\n"},
+    };
+    for (size_t i = 0; i < RECORDS_COUNT(rows); i++) {
+        struct records_reading reading = {.format = FORMAT_JSON};
+        char memory[200];
+        struct buf text;
+        buf_wrap(&text, memory, sizeof memory);
+        struct str_halves h = str_cut(str_from(rows[i].text), '@');
+        buf_add(&text, h.found ? h.head : STR(""));
+        add_nest(&text, 40);
+        buf_add(&text, h.found ? h.tail : h.head);
+        records_expect_text(rows[i].word, &reading, buf_str(&text), str_from(rows[i].expected));
     }
 }
 
@@ -285,6 +292,14 @@ static void what_no_window_holds_is_passed_over(void **state)
         {"the rest of a broken array", "[{\"a\":1},}", "", 'x', "1+7@1 a:1\n9+200001@1 E_JSON\n"},
         {"after a wrapped array", "{\"users\":[{\"a\":1}],\"b\":\"", "\"}{\"a\":2}", 'x',
          "10+7@1 a:1\n200026+7@1 a:2\n"},
+        {"an array after a wrapped array", "{\"users\":[],\"b\":\"", "\",\"users\":[{}]}", 'x',
+         "200028+2@1\n"},
+        {"a text and no comma", "{\"users\":[],\"b\":\"", "\" \"users\":[{}]}", 'x',
+         "200019+13@1 E_JSON\n"},
+        {"a long name after a wrapped array", "{\"users\":[],\"", "\":1}{}", 'x',
+         "12+200007@1 E_JSON\n"},
+        {"too much before a wrapped array", "{\"b\":\"", "\",\"users\":[{}]}\n{}", 'x',
+         "0+200021@1 E_TOO_LONG\n200022+2@2\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct records_reading reading = {.format = FORMAT_JSON, .max_record_bytes = 100};
@@ -308,9 +323,9 @@ int main(void)
         cmocka_unit_test(a_name_that_stands_twice_refuses_the_object),
         cmocka_unit_test(an_array_is_read_element_by_element),
         cmocka_unit_test(a_broken_array_is_refused_from_there_to_the_end),
-        cmocka_unit_test(an_object_may_wrap_the_array),
         cmocka_unit_test(what_is_not_utf8_costs_its_object_only),
         cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(what_is_too_deep_costs_itself_only),
         cmocka_unit_test(more_members_than_a_record_may_have_refuse_it),
         cmocka_unit_test(a_record_of_the_longest_length_is_read_and_one_byte_more_is_not),
         cmocka_unit_test(what_no_window_holds_is_passed_over),
