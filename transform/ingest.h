@@ -17,11 +17,11 @@
 
 enum outcome {
     OUTCOME_WRITTEN,
-    OUTCOME_DUPLICATE,  /* this very version is stored already */
-    OUTCOME_STALE,      /* a newer one is */
-    OUTCOME_REJECTED,   /* stored in the rejects queue */
-    OUTCOME_DEFERRED,   /* handed on to the work queue */
-    OUTCOME_FAILED,     /* none of these: its delivery comes again */
+    OUTCOME_DUPLICATE, /* this very version is stored already */
+    OUTCOME_STALE,     /* a newer one is */
+    OUTCOME_REJECTED,  /* stored in the rejects queue */
+    OUTCOME_DEFERRED,  /* handed on to the work queue */
+    OUTCOME_FAILED,    /* none of these: its delivery comes again */
     OUTCOME_COUNT,
 };
 

@@ -150,6 +150,7 @@ static void an_event_that_never_comes_is_waited_for_until_the_host_shall_stop(vo
     assert_int_equal(r->code, HOST_EXIT_HOST);
     assert_non_null(strstr(text_of(r->errors), "interrupted"));
     assert_string_equal(text_of(r->out), "");
+    assert_non_null(strstr(text_of(r->outcomes), "{\"invocations\":0,"));
     (void)close(ends[0]);
     (void)close(ends[1]);
     end_run(r);
