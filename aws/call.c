@@ -1,5 +1,7 @@
 #include "aws/call.h"
 
+#include "base/ascii.h"
+
 #include "aws/attempt.h"
 #include "aws/fault.h"
 
@@ -60,10 +62,8 @@ static void set_request_id(struct why *why, str id)
 {
     size_t len = 0;
     for (size_t i = 0; i < id.len && len + 1 < sizeof why->request_id; i++) {
-        char c = id.at[i];
-        if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-            c == '-') {
-            why->request_id[len++] = c;
+        if (ascii_is_letter_or_digit(id.at[i]) || id.at[i] == '-') {
+            why->request_id[len++] = id.at[i];
         }
     }
     why->request_id[len] = 0;

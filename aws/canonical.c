@@ -1,6 +1,7 @@
 #include "aws/canonical.h"
 
 #include "aws/uri.h"
+#include "base/ascii.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +26,11 @@ static const char *const never_signed[] = {
     "x-amzn-trace-id",
 };
 
-static char lower(char c)
-{
-    return (unsigned char)(c - 'A') < 26 ? (char)(c | 0x20) : c;
-}
-
 /* Is `name` this text of lower-case letters, whatever its own case? */
 static bool is_named(str name, const char *text)
 {
     for (size_t i = 0; i < name.len; i++) {
-        if (text[i] == 0 || lower(name.at[i]) != text[i]) {
+        if (text[i] == 0 || ascii_lower(name.at[i]) != text[i]) {
             return false;
         }
     }
@@ -43,7 +39,7 @@ static bool is_named(str name, const char *text)
 
 static bool is_signed(str name)
 {
-    char first = name.len ? lower(name.at[0]) : 0;
+    char first = name.len ? ascii_lower(name.at[0]) : 0;
     for (size_t i = 0; i < sizeof never_signed / sizeof never_signed[0]; i++) {
         if (never_signed[i][0] == first && is_named(name, never_signed[i])) {
             return false;
@@ -151,7 +147,7 @@ static int compare_nocase(str a, str b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
     for (size_t i = 0; i < common; i++) {
-        int order = (unsigned char)lower(a.at[i]) - (unsigned char)lower(b.at[i]);
+        int order = (unsigned char)ascii_lower(a.at[i]) - (unsigned char)ascii_lower(b.at[i]);
         if (order) {
             return order;
         }
@@ -193,7 +189,7 @@ static void add_lower(struct buf *out, str s)
         return;
     }
     for (size_t i = 0; i < s.len; i++) {
-        into[i] = lower(s.at[i]);
+        into[i] = ascii_lower(s.at[i]);
     }
     out->len += s.len;
 }

@@ -1,23 +1,14 @@
 #include "aws/credentials.h"
 
+#include "base/ascii.h"
 #include "base/env.h"
 
 /* Keys are visible ASCII. Anything else is a slip (a line end, a blank, a quote of some other
  * alphabet), and would break the header that the value ends up in. */
-static bool is_visible(str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] <= ' ' || s.at[i] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static MUST_USE err read_value(const char *const *env, const char *name, str *out, struct why *why)
 {
     *out = env_get(env, str_from(name));
-    if (!is_visible(*out)) {
+    if (!ascii_all_visible(*out)) {
         return FAIL(why, ERR_DENIED, "%s holds a blank, a control or a non-ASCII character", name);
     }
     return OK;

@@ -1,5 +1,6 @@
 #include "aws/dynamodb_item.h"
 
+#include "base/ascii.h"
 #include "base/json_write.h"
 
 #include <string.h>
@@ -19,11 +20,6 @@ struct digits {
 
 /* --- Numbers --- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "+12", "-3", "4"; what is far out of range is cut to a value that is out of range too. */
 static bool read_exponent(str s, int64_t *out)
 {
@@ -31,7 +27,7 @@ static bool read_exponent(str s, int64_t *out)
     int64_t value = 0;
     s = minus || str_starts(s, STR("+")) ? str_drop(s, 1) : s;
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_digit(s.at[i])) {
+        if (!ascii_is_digit(s.at[i])) {
             return false;
         }
         value = value < EXPONENT_BOUND ? value * 10 + (s.at[i] - '0') : value;
@@ -46,7 +42,7 @@ static void count_digits(str whole, str fraction, struct digits *d)
     size_t first = 0, after_last = 0, at = 0;
     for (size_t i = 0; i < whole.len + fraction.len; i++) {
         char c = i < whole.len ? whole.at[i] : fraction.at[i - whole.len];
-        d->valid = d->valid && is_digit(c);
+        d->valid = d->valid && ascii_is_digit(c);
         at++;
         if (c != '0') {
             first = first ? first : at;

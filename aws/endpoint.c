@@ -1,5 +1,6 @@
 #include "aws/endpoint.h"
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/env.h"
 
@@ -30,20 +31,15 @@ str endpoint_service_name(enum service service)
     return str_from(services[service].name);
 }
 
-static bool is_lower_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
 static bool is_region_char(char c)
 {
-    return is_lower_or_digit(c) || c == '-';
+    return ascii_is_lower(c) || ascii_is_digit(c) || c == '-';
 }
 
 /* '_' is not DNS, but containers are named so. */
 static bool is_host_char(char c)
 {
-    return is_region_char(c) || (c >= 'A' && c <= 'Z') || c == '_';
+    return is_region_char(c) || ascii_is_upper(c) || c == '_';
 }
 
 /* What a path has unencoded; '%' is left out, as a signature would have to encode it again. */

@@ -1,6 +1,7 @@
 #include "aws/fault.h"
 
 #include "aws/retry.h"
+#include "base/ascii.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -17,8 +18,7 @@ static bool is_code(str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.at[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!letter && c != '.' && c != '_' && c != '-') {
+        if (!ascii_is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') {
             return false;
         }
     }

@@ -1,5 +1,7 @@
 #include "aws/http_easy.h"
 
+#include "base/ascii.h"
+
 #include "base/buf.h"
 
 #include <curl/curl.h>
@@ -169,7 +171,7 @@ static bool set_headers(struct http_easy *easy, const struct http_request *reque
 static bool is_address(str host)
 {
     for (size_t i = 0; i < host.len; i++) {
-        if (host.at[i] != '.' && (host.at[i] < '0' || host.at[i] > '9')) {
+        if (host.at[i] != '.' && !ascii_is_digit(host.at[i])) {
             return false;
         }
     }

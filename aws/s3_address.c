@@ -1,21 +1,16 @@
 #include "aws/s3_address.h"
 
 #include "aws/uri.h"
+#include "base/ascii.h"
 
 enum { LABEL_MIN = 3, LABEL_MAX = 63 };
-
-static bool is_lower_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
 
 /* Of any bucket that was ever allowed. '/' or ':' would lead the request elsewhere. */
 static bool is_bucket(str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.at[i];
-        bool upper = c >= 'A' && c <= 'Z';
-        if (!is_lower_or_digit(c) && !upper && c != '.' && c != '-' && c != '_') {
+        if (!ascii_is_letter_or_digit(c) && c != '.' && c != '-' && c != '_') {
             return false;
         }
     }
@@ -25,7 +20,8 @@ static bool is_bucket(str s)
 static bool is_label(str s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_lower_or_digit(s.at[i]) && s.at[i] != '-') {
+        char c = s.at[i];
+        if (!ascii_is_lower(c) && !ascii_is_digit(c) && c != '-') {
             return false;
         }
     }

@@ -1,5 +1,7 @@
 #include "base/date.h"
 
+#include "base/ascii.h"
+
 enum { MS_PER_SECOND = 1000, SECONDS_PER_DAY = 86400 };
 
 struct civil {
@@ -101,10 +103,10 @@ static bool take_fraction(str *s, int64_t *ms)
     if (!take_char(s, '.')) {
         return true;
     }
-    if (!s->len || s->at[0] < '0' || s->at[0] > '9') {
+    if (!s->len || !ascii_is_digit(s->at[0])) {
         return false;
     }
-    for (; s->len && s->at[0] >= '0' && s->at[0] <= '9'; *s = str_drop(*s, 1)) {
+    for (; s->len && ascii_is_digit(s->at[0]); *s = str_drop(*s, 1)) {
         *ms += (s->at[0] - '0') * weight;
         weight /= 10;
     }

@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/ascii.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,8 +23,7 @@ err err_fail(struct why *why, enum err_kind kind, const char *file, int line, co
 
 static bool is_code_char(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           (c != 0 && strchr("._:-", c));
+    return ascii_is_letter_or_digit(c) || (c != 0 && strchr("._:-", c));
 }
 
 void err_code(struct why *why, str code)

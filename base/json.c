@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json_chars.h"
 #include "base/utf8.h"
 
@@ -19,19 +20,9 @@ static enum json_kind refuse(struct json *j)
     return j->kind;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static size_t after_space(str text, size_t at)
 {
-    while (at < text.len && is_space(text.at[at])) {
+    while (at < text.len && ascii_is_blank(text.at[at])) {
         at++;
     }
     return at;
@@ -53,7 +44,7 @@ static bool take_unit(struct json *j, unsigned *unit)
 {
     *unit = 0;
     for (int i = 0; i < 4; i++) {
-        int value = j->at < j->text.len ? json_hex_value(j->text.at[j->at]) : -1;
+        int value = j->at < j->text.len ? ascii_hex_value(j->text.at[j->at]) : -1;
         if (value < 0) {
             return false;
         }
@@ -141,7 +132,7 @@ static enum json_kind read_string(struct json *j, enum json_kind kind)
 static bool take_digits(struct json *j)
 {
     size_t start = j->at;
-    while (j->at < j->text.len && is_digit(j->text.at[j->at])) {
+    while (j->at < j->text.len && ascii_is_digit(j->text.at[j->at])) {
         j->at++;
     }
     return j->at > start;

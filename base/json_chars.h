@@ -41,16 +41,6 @@ static inline size_t json_after_plain(str text, size_t at)
     return at;
 }
 
-/* -1 when it is no hexadecimal digit. */
-static inline int json_hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | ' ');
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static inline bool json_is_high(unsigned unit)
 {
     return unit >= 0xD800 && unit <= 0xDBFF;

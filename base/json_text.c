@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json_chars.h"
 #include "base/utf8.h"
 
@@ -12,7 +13,7 @@ static uint32_t unit_of(str s)
     uint32_t unit = 0;
     assert(s.len >= 6);
     for (int i = 2; i < 6; i++) {
-        unit = unit << 4 | (uint32_t)json_hex_value(s.at[i]);
+        unit = unit << 4 | (uint32_t)ascii_hex_value(s.at[i]);
     }
     return unit;
 }

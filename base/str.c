@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 str str_from(const char *cstr)
@@ -17,21 +19,13 @@ bool str_eq(str a, str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-static char lower(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return (char)(c + ('a' - 'A'));
-    }
-    return c;
-}
-
 bool str_eq_nocase(str a, str b)
 {
     if (a.len != b.len) {
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.at[i]) != lower(b.at[i])) {
+        if (ascii_lower(a.at[i]) != ascii_lower(b.at[i])) {
             return false;
         }
     }
@@ -75,18 +69,13 @@ struct str_halves str_cut(str s, char separator)
     };
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 str str_trim(str s)
 {
-    while (s.len && is_blank(s.at[0])) {
+    while (s.len && ascii_is_blank(s.at[0])) {
         s.at++;
         s.len--;
     }
-    while (s.len && is_blank(s.at[s.len - 1])) {
+    while (s.len && ascii_is_blank(s.at[s.len - 1])) {
         s.len--;
     }
     return s;
@@ -103,7 +92,7 @@ bool str_to_u64(str s, uint64_t *out)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] < '0' || s.at[i] > '9') {
+        if (!ascii_is_digit(s.at[i])) {
             return false;
         }
         uint64_t digit = (uint64_t)(s.at[i] - '0');

@@ -1,5 +1,7 @@
 #include "runtime/http1_head.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 str http1_head_line(str line)
@@ -7,15 +9,9 @@ str http1_head_line(str line)
     return str_ends(line, STR("\r")) ? str_take(line, line.len - 1) : line;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || is_digit(c) ||
-           (c && strchr("!#$%&'*+.^_`|~", c));
+    return ascii_is_letter_or_digit(c) || c == '-' || (c && strchr("!#$%&'*+.^_`|~", c));
 }
 
 static bool is_name(str s)
@@ -41,7 +37,7 @@ static bool has_control(str s)
 /* "HTTP/1.1 200" and, after a space, words that nobody reads. */
 static MUST_USE err parse_status(str line, int *status, bool *http10, struct why *why)
 {
-    if (line.len < 12 || !str_starts(line, STR("HTTP/1.")) || !is_digit(line.at[7]) ||
+    if (line.len < 12 || !str_starts(line, STR("HTTP/1.")) || !ascii_is_digit(line.at[7]) ||
         line.at[8] != ' ' || (line.len > 12 && line.at[12] != ' ') || has_control(line)) {
         return FAIL(why, ERR_BUG, "the reply does not begin as HTTP/1");
     }

@@ -1,5 +1,6 @@
 #include "runtime/http1_reply.h"
 
+#include "base/ascii.h"
 #include "runtime/http1_socket.h"
 
 #include <string.h>
@@ -116,22 +117,13 @@ static MUST_USE err take(struct http1 *http, uint64_t len, struct buf *body, str
     return OK;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* 1 to 16 hexadecimal digits; what follows a semicolon is an extension, and skipped. */
 static bool parse_chunk_size(str line, uint64_t *size)
 {
     str digits = str_trim(str_cut(line, ';').head);
     *size = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        int value = hex_value(digits.at[i]);
+        int value = ascii_hex_value(digits.at[i]);
         if (value < 0) {
             return false;
         }

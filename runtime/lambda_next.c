@@ -1,17 +1,8 @@
 #include "runtime/lambda_api.h"
 
-#define NEXT_PATH "/2018-06-01/runtime/invocation/next"
+#include "base/ascii.h"
 
-/* Visible ASCII can go into a path and a header of our own. */
-static bool is_visible(str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] <= ' ' || s.at[i] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
+#define NEXT_PATH "/2018-06-01/runtime/invocation/next"
 
 /* The copy, or nothing where it does not fit. */
 static str copy(str value, char *memory, size_t room)
@@ -25,10 +16,11 @@ static int64_t parse_deadline(str text)
     return str_to_u64(text, &ms) && ms < INT64_MAX ? (int64_t)ms : INT64_MAX;
 }
 
+/* Visible ASCII can go into a header of our own. */
 static str echoable(struct lambda_api *api, str invocation_id)
 {
     str kept = STR("");
-    if (is_visible(invocation_id)) {
+    if (ascii_all_visible(invocation_id)) {
         kept = copy(invocation_id, api->invocation_id_memory, sizeof api->invocation_id_memory);
     }
     if (kept.len < invocation_id.len) {
@@ -41,7 +33,7 @@ static MUST_USE err read_headers(struct lambda_api *api, const struct http1_repl
                                  struct lambda_invocation *in, struct why *why)
 {
     str id = http1_header(reply, STR("Lambda-Runtime-Aws-Request-Id"));
-    if (is_visible(id)) {
+    if (ascii_all_visible(id)) {
         api->request_id = copy(id, api->request_id_memory, sizeof api->request_id_memory);
     }
     if (!api->request_id.len) {

@@ -1,5 +1,6 @@
 #include "runtime/lambda_api.h"
 
+#include "base/ascii.h"
 #include "base/json.h"
 
 #define API_PATH "/2018-06-01/runtime/"
@@ -88,11 +89,6 @@ int lambda_post_response(struct lambda_api *api, str response)
     return post(api, buf_str(&path), STR(""), response);
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 /* (Runtime|Function)\.[A-Z][a-zA-Z]+ is what the API takes; of all else it makes "Unknown". */
 static bool is_error_type(str s)
 {
@@ -101,11 +97,11 @@ static bool is_error_type(str s)
         return false;
     }
     for (size_t i = 0; i < cut.tail.len; i++) {
-        if (!is_letter(cut.tail.at[i])) {
+        if (!ascii_is_letter(cut.tail.at[i])) {
             return false;
         }
     }
-    return cut.tail.len >= 2 && cut.tail.at[0] <= 'Z';
+    return cut.tail.len >= 2 && ascii_is_upper(cut.tail.at[0]);
 }
 
 /* "Function.Busy" of ERR_BUSY. */
@@ -115,7 +111,7 @@ static void add_kind_type(struct buf *type, enum err_kind kind)
     buf_add(type, STR("Function."));
     buf_add(type, str_take(name, 1));
     for (size_t i = 1; i < name.len; i++) {
-        buf_char(type, (char)(name.at[i] | 0x20));
+        buf_char(type, ascii_lower(name.at[i]));
     }
 }
 

@@ -1,16 +1,13 @@
 #include "transform/email.h"
 
-#include <string.h>
+#include "base/ascii.h"
 
-static bool is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+#include <string.h>
 
 /* RFC 5322, section 3.2.3. */
 static bool is_atom_char(char c)
 {
-    return is_letter_or_digit(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+    return ascii_is_letter_or_digit(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 static bool is_dot_atom(str s)
@@ -32,7 +29,7 @@ static bool is_label(str s)
         return false;
     }
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_letter_or_digit(s.at[i]) && s.at[i] != '-') {
+        if (!ascii_is_letter_or_digit(s.at[i]) && s.at[i] != '-') {
             return false;
         }
     }
@@ -51,14 +48,14 @@ static bool is_domain(str s)
             return false;
         }
     }
-    return is_label(cut.head) && (cut.head.at[0] < '0' || cut.head.at[0] > '9');
+    return is_label(cut.head) && !ascii_is_digit(cut.head.at[0]);
 }
 
 /* The address with the letters from `domain` on in lower case. */
 static str lower_domain(str s, size_t domain, struct arena *arena)
 {
     size_t i = domain;
-    while (i < s.len && (s.at[i] < 'A' || s.at[i] > 'Z')) {
+    while (i < s.len && !ascii_is_upper(s.at[i])) {
         i++;
     }
     if (i == s.len) {
@@ -70,7 +67,7 @@ static str lower_domain(str s, size_t domain, struct arena *arena)
     }
     memcpy(at, s.at, s.len);
     for (; i < s.len; i++) {
-        at[i] = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] - 'A' + 'a') : at[i];
+        at[i] = ascii_lower(at[i]);
     }
     return (str){at, s.len};
 }

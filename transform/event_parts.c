@@ -1,5 +1,7 @@
 #include "transform/event_parts.h"
 
+#include "base/ascii.h"
+
 static const struct event_member attributes[] = {
     {STR_INIT("SentTimestamp"), PART_SENT, NULL},
     {STR_INIT("MessageGroupId"), PART_GROUP, NULL},
@@ -127,7 +129,7 @@ struct decimal {
 static void take_digits(str *s, struct decimal *d, bool fraction)
 {
     const uint64_t most = UINT64_MAX / 100;
-    for (; s->len && s->at[0] >= '0' && s->at[0] <= '9' && d->power < 1000; *s = str_drop(*s, 1)) {
+    for (; s->len && ascii_is_digit(s->at[0]) && d->power < 1000; *s = str_drop(*s, 1)) {
         bool fits = d->value < most;
         d->value = fits ? d->value * 10 + (uint64_t)(s->at[0] - '0') : d->value;
         d->power += (fits ? 0 : 1) - (fraction ? 1 : 0);

@@ -1,19 +1,16 @@
 #include "transform/event_s3.h"
 
+#include "base/ascii.h"
 #include "base/date.h"
+#include "base/percent.h"
 #include "base/utf8.h"
-
-static bool is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 /* The bucket becomes a part of a host name or a path: nothing else may hide in it. */
 static bool is_bucket(str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         bool mark = s.at[i] == '-' || s.at[i] == '_' || (i && s.at[i] == '.');
-        if (!is_letter_or_digit(s.at[i]) && !mark) {
+        if (!ascii_is_letter_or_digit(s.at[i]) && !mark) {
             return false;
         }
     }
@@ -23,29 +20,7 @@ static bool is_bucket(str s)
 /* ETag and version go into a header and a query: plain characters only; empty when not known. */
 static bool is_validator(str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] <= ' ' || s.at[i] > '~' || s.at[i] == '"') {
-            return false;
-        }
-    }
-    return s.len <= EVENT_S3_MAX_VALIDATOR;
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/* The byte that "%XX" at the start of `s` stands for, or -1. */
-static int escaped_byte(str s)
-{
-    int high = s.len > 2 ? hex_value(s.at[1]) : -1;
-    int low = s.len > 2 ? hex_value(s.at[2]) : -1;
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
+    return s.len <= EVENT_S3_MAX_VALIDATOR && ascii_all_visible(s) && !str_cut(s, '"').found;
 }
 
 /* False when an escape is broken. `into` has room for s.len bytes. */
@@ -53,7 +28,7 @@ static bool decode_form(str s, char *into, size_t *len)
 {
     *len = 0;
     while (s.len) {
-        int c = s.at[0] == '%' ? escaped_byte(s) : s.at[0] == '+' ? ' ' : (unsigned char)s.at[0];
+        int c = s.at[0] == '%' ? percent_byte(s) : s.at[0] == '+' ? ' ' : (unsigned char)s.at[0];
         if (c < 0) {
             return false;
         }
@@ -75,14 +50,11 @@ static bool is_key(str s)
 
 static void add_form(struct buf *b, str s)
 {
-    static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.at[i];
-        if (is_letter_or_digit(s.at[i])) {
+        if (ascii_is_letter_or_digit(s.at[i])) {
             buf_char(b, s.at[i]);
         } else {
-            char escape[] = {'%', hex[c >> 4], hex[c & 15]};
-            buf_add(b, (str){escape, sizeof escape});
+            percent_add(b, s.at[i]);
         }
     }
 }

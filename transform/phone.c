@@ -1,5 +1,7 @@
 #include "transform/phone.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 #include "base/utf8.h"
@@ -204,7 +206,7 @@ static bool is_e164(str s)
         return false;
     }
     for (size_t i = 1; i < s.len; i++) {
-        if (s.at[i] < '0' || s.at[i] > '9') {
+        if (!ascii_is_digit(s.at[i])) {
             return false;
         }
     }

@@ -1,5 +1,7 @@
 #include "transform/record_csv.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 static const char delimiters[] = ",;\t|";
@@ -86,8 +88,7 @@ static str lower_copy(struct arena *names, str name)
 {
     char *into = arena_alloc(names, name.len, 1);
     for (size_t i = 0; into && i < name.len; i++) {
-        char c = name.at[i];
-        into[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+        into[i] = ascii_lower(name.at[i]);
     }
     return (str){into, into ? name.len : 0};
 }

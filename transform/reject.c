@@ -2,19 +2,18 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/percent.h"
 
 /* SQS takes XML's characters only, and a key may hold any: what is not plain ASCII is %XX. */
 static void add_plain(struct buf *b, str s)
 {
-    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.at[i];
-        if (c >= 0x20 && c < 0x7F && c != '%') {
-            buf_char(b, s.at[i]);
-            continue;
+        char c = s.at[i];
+        if (c >= ' ' && c <= '~' && c != '%') {
+            buf_char(b, c);
+        } else {
+            percent_add(b, c);
         }
-        char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
-        buf_add(b, (str){escape, sizeof escape});
     }
 }
 

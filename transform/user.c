@@ -1,5 +1,7 @@
 #include "transform/user.h"
 
+#include "base/ascii.h"
+
 #include "base/date.h"
 #include "transform/email.h"
 #include "transform/moment.h"
@@ -47,7 +49,7 @@ _Static_assert(ROWS <= 32, "rows are marked as seen in 32 bits");
 static bool is_digits(str s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] < '0' || s.at[i] > '9') {
+        if (!ascii_is_digit(s.at[i])) {
             return false;
         }
     }

@@ -1,5 +1,7 @@
 #include "deploy/local/api_request.h"
 
+#include "base/ascii.h"
+
 bool api_request_init(struct api_request *request, size_t max_body_bytes)
 {
     *request = (struct api_request){0};
@@ -56,12 +58,7 @@ static enum api_request_state read_request_line(struct api_request *request, str
 
 static bool is_name(str name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.at[i] <= ' ' || name.at[i] >= 0x7f) {
-            return false;
-        }
-    }
-    return name.len > 0;
+    return name.len > 0 && ascii_all_visible(name);
 }
 
 static enum api_request_state read_header(struct api_request *request, str line)
@@ -100,15 +97,6 @@ static enum api_request_state end_head(struct api_request *request)
     return request->left ? API_REQUEST_BODY : API_REQUEST_DONE;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static enum api_request_state read_chunk_size(struct api_request *request, str line)
 {
     enum { MAX_DIGITS = 15 }; /* fits 64 bits */
@@ -118,7 +106,7 @@ static enum api_request_state read_chunk_size(struct api_request *request, str l
     }
     request->left = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        int digit = hex_digit(digits.at[i]);
+        int digit = ascii_hex_value(digits.at[i]);
         if (digit < 0) {
             return API_REQUEST_BAD;
         }

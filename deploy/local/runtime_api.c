@@ -1,4 +1,5 @@
 #include "deploy/local/runtime_api.h"
+#include "base/ascii.h"
 #include "deploy/local/clock.h"
 
 #include <assert.h>
@@ -51,20 +52,15 @@ static void make_id(char id[RUNTIME_API_ID_BYTES])
     id[at] = 0;
 }
 
-static bool is_letter(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 /* (Runtime|Function)\.[A-Z][a-zA-Z]+ is kept; what is not becomes Unknown, as in AWS. */
 static void set_type(char out[64], str type)
 {
     bool function = str_starts(type, STR("Function."));
     str name = str_cut(type, '.').tail;
     bool good = (function || str_starts(type, STR("Runtime."))) && name.len > 1 &&
-                name.at[0] >= 'A' && name.at[0] <= 'Z' && type.len < 64;
+                ascii_is_upper(name.at[0]) && type.len < 64;
     for (size_t i = 0; i < name.len && good; i++) {
-        good = is_letter(name.at[i]);
+        good = ascii_is_letter(name.at[i]);
     }
     str unknown = function ? STR("Function.Unknown") : STR("Runtime.Unknown");
     (void)str_to_c(good ? type : unknown, out, 64);
