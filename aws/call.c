@@ -1,9 +1,8 @@
 #include "aws/call.h"
 
-#include "base/ascii.h"
-
 #include "aws/attempt.h"
 #include "aws/fault.h"
+#include "base/ascii.h"
 
 #include <assert.h>
 

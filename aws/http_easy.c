@@ -1,7 +1,6 @@
 #include "aws/http_easy.h"
 
 #include "base/ascii.h"
-
 #include "base/buf.h"
 
 #include <curl/curl.h>

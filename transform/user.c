@@ -1,7 +1,6 @@
 #include "transform/user.h"
 
 #include "base/ascii.h"
-
 #include "base/date.h"
 #include "transform/email.h"
 #include "transform/moment.h"
