@@ -35,13 +35,23 @@ static MUST_USE err skip_byte_order_mark(struct window *w, struct why *why)
     return OK;
 }
 
+/* RFC 1952's magic. Not read, and in another format each of its lines would be a bad record. */
+static bool is_gzip(const struct window *w)
+{
+    return str_starts(window_text(w), STR("\x1f\x8b"));
+}
+
 static MUST_USE err start(struct record_reader *r, struct why *why)
 {
     TRY(skip_byte_order_mark(&r->window, why));
+    r->started = true;
+    if (is_gzip(&r->window)) {
+        r->format = FORMAT_UNKNOWN;
+        return OK;
+    }
     if (r->format == FORMAT_UNKNOWN) {
         TRY(record_format_sniff(r, &r->format, why));
     }
-    r->started = true;
     return OK;
 }
 

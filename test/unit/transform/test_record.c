@@ -77,6 +77,21 @@ static void the_format_is_seen_in_the_first_bytes(void **state)
     }
 }
 
+/* Not each of its lines. */
+static void gzip_is_one_reject_whatever_its_name_says(void **state)
+{
+    static const enum record_format formats[] = {FORMAT_UNKNOWN, FORMAT_KV, FORMAT_JSON,
+                                                 FORMAT_CSV};
+    (void)state;
+    for (size_t i = 0; i < RECORDS_COUNT(formats); i++) {
+        struct records_reading reading = {.format = formats[i]};
+        for (reading.chunk = 0; reading.chunk < 12; reading.chunk++) {
+            records_expect_text("gzip", &reading, STR("\x1f\x8b\x08\nid\n{\"a\":1}\n"),
+                                STR("0+15@1 E_FORMAT\n"));
+        }
+    }
+}
+
 static void one_byte_order_mark_at_the_start_is_taken_off(void **state)
 {
     (void)state;
@@ -286,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_format_is_told_by_content_type_then_by_suffix),
         cmocka_unit_test(the_format_is_seen_in_the_first_bytes),
+        cmocka_unit_test(gzip_is_one_reject_whatever_its_name_says),
         cmocka_unit_test(one_byte_order_mark_at_the_start_is_taken_off),
         cmocka_unit_test(an_empty_source_has_no_records_whatever_its_format),
         cmocka_unit_test(many_small_records_touch_little_memory),
