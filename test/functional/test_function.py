@@ -96,6 +96,29 @@ class AQueue(WithCloud):
         self.assertEqual(self.undelivered(), 12)
         self.assertIn("ResourceNotFoundException", run.log_text())
 
+    def test_keeps_every_message_when_the_table_has_another_key(self):
+        self.cloud.client("dynamodb").create_table(
+            TableName="other", BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "userId", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "userId", "AttributeType": "S"}])
+        self.send(*USERS)
+        run = self.run_queue(TABLE_NAME="other")
+        self.assertEqual(self.undelivered(), 12, run.log_text())
+        self.assertEqual(self.cloud.rejects(), [])
+
+    def test_loses_no_message_to_an_object_that_may_not_be_read(self):
+        s3 = self.cloud.client("s3")
+        s3.create_bucket(Bucket="of-others",
+                         CreateBucketConfiguration={"LocationConstraint": names.REGION})
+        s3.put_object(Bucket="of-others", Key="k", Body=b"user_id=z")
+        self.send(json.dumps({"Records": [{
+            "eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "of-others"}, "object": {"key": "k"}}}]}), *USERS[:9])
+        run = self.run_queue()
+        self.assertEqual(len(self.cloud.stored_users()), 9, run.log_text())
+        self.assertEqual(self.cloud.waiting(names.QUEUE), 0)
+        self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1)
+
     def test_keeps_every_message_when_the_rejects_queue_is_not_there(self):
         self.send("user_name=nobody\nx=y")
         run = self.run_queue(
