@@ -199,17 +199,12 @@ static bool has(str s, char c)
     return s.len && memchr(s.at, c, s.len);
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static void add_word_by_word(struct buf *out, str s)
 {
     bool blank = false;
     for (size_t i = 0; i < s.len; i++) {
         bool was_blank = blank;
-        blank = is_blank(s.at[i]);
+        blank = ascii_is_blank(s.at[i]);
         if (!blank) {
             buf_char(out, s.at[i]);
         } else if (!was_blank) {

@@ -260,6 +260,7 @@ void ports_begin(struct ports *ports, const struct log *log, int64_t deadline_ms
     /* A time-out of two seconds is enough to do something too. */
     reserve = reserve < total / 2 ? reserve : total / 2;
     ports->log = log;
+    ports->rejects.log = log;
     ports->failures_logged = 0;
     ports->stop_ms = deadline_ms - reserve;
     ports->end_ms = deadline_ms - ANSWER_RESERVE_MS;

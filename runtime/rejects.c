@@ -64,6 +64,9 @@ err rejects_flush(struct rejects *rejects, struct why *why)
     err sent = sqs_send(rejects->client, rejects->queue_url, buf_str(&rejects->message), &send_why);
     settle_all(rejects, sent.kind ? OUTCOME_FAILED : OUTCOME_REJECTED);
     if (!is_systemic(sent.kind)) {
+        if (sent.kind) {
+            log_failure(rejects->log, LOG_ERROR, "rejects not kept", &send_why);
+        }
         return OK;
     }
     *why = send_why;
@@ -102,6 +105,7 @@ err rejects_add(struct rejects *rejects, struct ingest *ingest, const struct rej
 {
     struct rejects_entry entry = {ingest, reject->from};
     if (!write_reject(rejects, reject)) {
+        log_message(rejects->log, LOG_ERROR, "reject not kept: larger than a message");
         ingest_settle(ingest, &reject->from, OUTCOME_FAILED); /* its own queue keeps it whole */
         return OK;
     }

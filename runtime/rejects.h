@@ -11,9 +11,10 @@
 struct rejects {
     struct client *client;
     str queue_url;
-    struct buf message; /* {"rejects":[.. as far as it is filled */
-    struct buf tickets; /* struct rejects_entry of each that is in it */
-    struct buf one;     /* scratch: the reject being added */
+    const struct log *log; /* of the invocation */
+    struct buf message;    /* {"rejects":[.. as far as it is filled */
+    struct buf tickets;    /* struct rejects_entry of each that is in it */
+    struct buf one;        /* scratch: the reject being added */
 };
 
 void rejects_init(struct rejects *rejects, struct client *client, str queue_url);

@@ -1,5 +1,5 @@
+#include "base/ascii.h"
 #include "base/json.h"
-
 #include "base/utf8.h"
 #include "transform/record_reader.h"
 
@@ -101,11 +101,6 @@ static void finish_value(struct record_reader *r, const struct json *j)
     record_reader_finish(r, j->at, j->at, lines);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 /* The next byte that is no white space, -1 at the end. */
 static MUST_USE err skip_space(struct record_reader *r, int *next, struct why *why)
 {
@@ -114,7 +109,7 @@ static MUST_USE err skip_space(struct record_reader *r, int *next, struct why *w
         str text = window_text(w);
         size_t at = 0;
         uint64_t lines = 0;
-        for (; at < text.len && is_space(text.at[at]); at++) {
+        for (; at < text.len && ascii_is_blank(text.at[at]); at++) {
             lines += text.at[at] == '\n';
         }
         window_take(w, at, lines);
