@@ -26,16 +26,21 @@ void attempt_make_id(struct client *client, char id[36])
 
 /* --- URL --- */
 
+static const struct endpoint *endpoint_of(const struct call *call)
+{
+    const struct endpoint *own = &call->client->endpoints[call->request.service];
+    return call->request.endpoint ? call->request.endpoint : own;
+}
+
 static str host_of(const struct call *call)
 {
-    str own = str_from(call->client->endpoints[call->request.service].host);
-    return call->request.host.len ? call->request.host : own;
+    return call->request.host.len ? call->request.host : str_from(endpoint_of(call)->host);
 }
 
 /* Gives the URL's path; good until the next one is written. */
 static str write_url(struct call *call)
 {
-    const struct endpoint *endpoint = &call->client->endpoints[call->request.service];
+    const struct endpoint *endpoint = endpoint_of(call);
     buf_clear(&call->url);
     buf_add(&call->url, str_from(endpoint->scheme));
     buf_add(&call->url, STR("://"));
@@ -93,6 +98,12 @@ static void add_headers(struct attempt *a, const struct call *call, int64_t now_
     }
 }
 
+static str method_name(enum http_method method)
+{
+    static const char *const names[] = {"GET", "POST", "PUT", "HEAD"};
+    return str_from(names[method]);
+}
+
 err attempt_sign(struct attempt *attempt, struct call *call, int64_t now_ms, struct why *why)
 {
     struct client *client = call->client;
@@ -101,7 +112,7 @@ err attempt_sign(struct attempt *attempt, struct call *call, int64_t now_ms, str
     str path = write_url(call);
     add_headers(attempt, call, now_ms);
     const struct sigv4_request request = {
-        .method = call->request.post ? STR("POST") : STR("GET"),
+        .method = method_name(call->request.method),
         .path = path,
         .query = call->request.query,
         .headers = attempt->headers,
@@ -109,8 +120,9 @@ err attempt_sign(struct attempt *attempt, struct call *call, int64_t now_ms, str
         .payload_hash = {call->hash, sizeof call->hash},
         .s3 = service == SERVICE_S3,
     };
+    str region = call->request.region;
     const struct sigv4_scope scope = {
-        .region = str_from(client->region),
+        .region = region.len ? region : str_from(client->region),
         .service = endpoint_service_name(service),
         .now_ms = now_ms,
     };

@@ -269,7 +269,7 @@ static MUST_USE err begin(struct call *call, int64_t now_ms)
     struct attempt attempt;
     TRY(attempt_sign(&attempt, call, now_ms, &call->why));
     const struct http_request request = {
-        .post = call->request.post,
+        .method = call->request.method,
         .url = buf_str(&call->url),
         .headers = attempt.headers,
         .header_count = attempt.header_count,

@@ -16,9 +16,11 @@ enum { CALL_MAX_HEADERS = 4, CALL_ERROR_BYTES = 64 * 1024 };
 
 struct call_request {
     enum service service;
-    const char *operation;        /* "PutItem": named in failures */
-    bool post;                    /* else GET */
-    str host;                     /* empty: the endpoint's own */
+    const char *operation; /* "PutItem": named in failures */
+    enum http_method method;
+    const struct endpoint *endpoint; /* NULL: the client's own of the service */
+    str region;                      /* empty: the client's */
+    str host;                        /* empty: the endpoint's own */
     str path, query;              /* percent-encoded; the path comes after the endpoint's prefix */
     const struct header *headers; /* up to CALL_MAX_HEADERS more, all signed */
     size_t header_count;
@@ -52,6 +54,7 @@ struct call {
     struct http_exchange *exchange; /* under way, or NULL: waiting until due_ms */
     int64_t due_ms, deadline_ms;
     unsigned tries;        /* attempts that count against the policy */
+    char moved_to[64];     /* the region a refusal named (S3); empty: none */
     enum retry_class last; /* of the last attempt; NEVER when it succeeded */
     enum retry_class paid; /* of the last retry that the quota paid */
     bool fresh;            /* a kept connection was found dead, or silent */

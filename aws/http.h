@@ -17,6 +17,8 @@ enum { HTTP_MAX_HEADERS = 16, HTTP_MAX_HEAD_BYTES = 64 * 1024 };
 struct http;          /* the pool */
 struct http_exchange; /* a request and its reply; owned by the pool */
 
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_HEAD };
+
 /* How an exchange ended. */
 enum http_end {
     HTTP_COMPLETE,  /* the whole reply came, whatever its status */
@@ -31,7 +33,7 @@ enum http_end {
 enum http_take { HTTP_TAKEN, HTTP_LATER, HTTP_STOP };
 
 struct http_request {
-    bool post;                    /* else GET */
+    enum http_method method;
     str url;                      /* absolute and percent-encoded */
     const struct header *headers; /* all but Content-Length; used only by http_start */
     size_t header_count;

@@ -198,8 +198,16 @@ static bool set_url(struct http_easy *easy, str url)
 
 static bool set_method(CURL *curl, const struct http_request *request)
 {
-    if (!request->post) {
-        return !curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+    /* First, as it undoes whatever the handle's last request needed. */
+    if (curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) ||
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method == HTTP_PUT ? "PUT" : NULL)) {
+        return false;
+    }
+    if (request->method == HTTP_GET) {
+        return true;
+    }
+    if (request->method == HTTP_HEAD) {
+        return !curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     }
     const char *body = request->body.len ? request->body.at : "";
     return !curl_easy_setopt(curl, CURLOPT_POST, 1L) &&

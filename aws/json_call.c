@@ -17,7 +17,7 @@ void json_call_init(struct json_call *json_call, struct client *client,
             {
                 .service = operation->service,
                 .operation = operation->name,
-                .post = true,
+                .method = HTTP_POST,
                 .path = STR("/"),
                 .headers = json_call->headers,
                 .attempt_ms = JSON_CALL_ATTEMPT_MS,

@@ -73,7 +73,7 @@ static void a_request_goes_out_as_it_was_given(void **state)
     struct why why = {0};
     talk_start(&talk, steps, COUNT(steps));
     struct http_request request = {
-        .post = true, .headers = headers, .header_count = COUNT(headers), .body = {"a\0b", 3}};
+        .method = HTTP_POST, .headers = headers, .header_count = COUNT(headers), .body = {"a\0b", 3}};
     assert_int_equal(talk_begin(&talk, "//a/./../%2F?x=%20", request, &why).kind, ERR_NONE);
     talk_wait(&talk);
     byte_server_stop(&talk.server);

@@ -1,0 +1,38 @@
+/* Where credentials come from, and their renewal before they expire.
+ *
+ * In this order, the first that is set up: the environment; web identity
+ * (AWS_WEB_IDENTITY_TOKEN_FILE); the shared files' keys; the profile's credential_process; the
+ * container endpoint; the instance's metadata (IMDSv2). Nothing is asked until credentials are
+ * wanted. Temporary ones are fetched anew 15 minutes before they expire; a failure to do so is
+ * no failure until 10 minutes before.
+ * Source: docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+#ifndef AWS_PROVIDER_H
+#define AWS_PROVIDER_H
+
+#include "aws/credentials.h"
+#include "aws/settings.h"
+
+struct provider;
+
+struct provider_config {
+    const struct settings *settings; /* must outlive the provider */
+    int64_t (*now_ms)(void);         /* wall clock */
+    uint64_t seed;                   /* for jitter */
+};
+
+/* Checks what can be checked without asking anybody. ERR_DENIED names what is missing or bad. */
+err provider_open(struct provider **out, const struct provider_config *config,
+                  struct why *why) MUST_USE;
+/* NULL is allowed. Wipes the keys. */
+void provider_close(struct provider *provider);
+/* The credentials to sign with now; may fetch them, waiting until `deadline_ms` at most (wall
+ * clock; 0 for a limit of its own). Good until the next provider_get. ERR_DENIED when the source
+ * refuses or what it gave is unusable; ERR_BUSY when it does not answer; ERR_DEADLINE. */
+err provider_get(struct provider *provider, int64_t deadline_ms, const struct credentials **out,
+                 struct why *why) MUST_USE;
+/* A service called them expired. True when there may be others, which the next provider_get
+ * fetches; false when these are all there are, or have only just been fetched. */
+bool provider_renew(struct provider *provider);
+
+#endif
