@@ -44,7 +44,8 @@ static MUST_USE err read_env(struct client *client, const char *const *env, stru
         TRY(endpoint_resolve((enum service)i, str_from(client->region), env, &client->endpoints[i],
                              why));
     }
-    return http_init(&client->http, env_get(env, STR("AWS_CA_BUNDLE")), why);
+    const struct trust_config trust = {.ca_bundle = env_get(env, STR("AWS_CA_BUNDLE"))};
+    return http_init(&client->http, &trust, why);
 }
 
 err client_init(struct client *client, const struct client_config *config, struct why *why)

@@ -16,12 +16,13 @@ struct http_exchange {
     bool head_whole;  /* the empty line after them came */
     bool stopped;     /* by on_body */
     bool unresumable; /* libcurl failed while resuming */
+    bool wide;        /* it began when all that is trusted was known */
     CURLcode result;  /* once it has ended */
 };
 
 struct http {
     CURLM *multi;
-    char *ca_bundle; /* NULL: the system's */
+    struct trust *trust;
     struct http_exchange *running, *idle;
     uint64_t events; /* body chunks and ends so far */
 };
@@ -117,7 +118,7 @@ static struct http_exchange *new_exchange(struct http *http)
     }
     x->http = http;
     buf_init(&x->head, HTTP_MAX_HEAD_BYTES);
-    x->easy = http_easy_new(http->ca_bundle, take_head, take_body, x);
+    x->easy = http_easy_new(http->trust, take_head, take_body, x);
     if (!x->easy) {
         free(x);
         return NULL;
@@ -168,6 +169,7 @@ err http_start(struct http *http, const struct http_request *request, struct htt
         return FAIL(why, ERR_LIMIT, "no memory for an HTTP request");
     }
     x->request = *request;
+    x->wide = trust_is_wide(http->trust);
     err added = add_to_multi(x, why);
     if (added.kind) {
         push(&http->idle, x);
@@ -217,10 +219,25 @@ static enum http_end sort_end(const struct http_exchange *x)
     }
 }
 
+/* Nothing of the request has been sent when a certificate is refused, so it may go out again once
+ * more authorities are known. */
+static bool starts_again(struct http_exchange *x, CURLcode result)
+{
+    CURL *curl = http_easy_handle(x->easy);
+    bool may_widen = result == CURLE_PEER_FAILED_VERIFICATION && !x->wide;
+    x->wide = true;
+    return may_widen && trust_widen(x->http->trust) &&
+           !curl_multi_remove_handle(x->http->multi, curl) &&
+           !curl_multi_add_handle(x->http->multi, curl);
+}
+
 static void end_exchange(struct http_exchange *x, CURLcode result)
 {
     struct http *http = x->http;
     http->events++;
+    if (starts_again(x, result)) {
+        return;
+    }
     x->result = result;
     unlink_exchange(&http->running, x);
     x->request.on_end(x->request.ctx, sort_end(x));
@@ -230,27 +247,23 @@ static void end_exchange(struct http_exchange *x, CURLcode result)
 
 /* --- The pool --- */
 
-static MUST_USE err fill(struct http *http, str ca_bundle, struct why *why)
+static MUST_USE err fill(struct http *http, const struct trust_config *trust, struct why *why)
 {
     http->multi = curl_multi_init();
-    http->ca_bundle = ca_bundle.len ? calloc(1, ca_bundle.len + 1) : NULL;
-    if (!http->multi || (ca_bundle.len && !http->ca_bundle)) {
+    if (!http->multi) {
         return FAIL(why, ERR_LIMIT, "no memory for the HTTP pool");
     }
-    if (ca_bundle.len && !str_to_c(ca_bundle, http->ca_bundle, ca_bundle.len + 1)) {
-        return FAIL(why, ERR_BUG, "the CA bundle's path holds a NUL");
-    }
-    return OK;
+    return trust_open(&http->trust, trust, why);
 }
 
-err http_init(struct http **out, str ca_bundle, struct why *why)
+err http_init(struct http **out, const struct trust_config *trust, struct why *why)
 {
     struct http *http = calloc(1, sizeof *http);
     if (!http || curl_global_init(CURL_GLOBAL_DEFAULT)) {
         free(http);
         return FAIL(why, ERR_LIMIT, "no memory for libcurl");
     }
-    err filled = fill(http, ca_bundle, why);
+    err filled = fill(http, trust, why);
     if (filled.kind) {
         http_close(http);
         return filled;
@@ -273,7 +286,7 @@ void http_close(struct http *http)
         free_exchange(x);
     }
     (void)curl_multi_cleanup(http->multi);
-    free(http->ca_bundle);
+    trust_close(http->trust);
     free(http);
     curl_global_cleanup();
 }

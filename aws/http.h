@@ -10,7 +10,7 @@
 #define AWS_HTTP_H
 
 #include "aws/header.h"
-#include "base/err.h"
+#include "aws/trust.h"
 
 enum { HTTP_MAX_HEADERS = 16, HTTP_MAX_HEAD_BYTES = 64 * 1024 };
 
@@ -50,8 +50,7 @@ struct http_request {
     void *ctx;
 };
 
-/* `ca_bundle` is a file of certificates to trust instead of the system's; may be empty. */
-err http_init(struct http **out, str ca_bundle, struct why *why) MUST_USE;
+err http_init(struct http **out, const struct trust_config *trust, struct why *why) MUST_USE;
 /* Drops what is under way without a word. NULL is allowed. */
 void http_close(struct http *http);
 

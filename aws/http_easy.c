@@ -66,12 +66,7 @@ static bool set_callbacks(CURL *curl, http_easy_take *on_head, http_easy_take *o
            !curl_easy_setopt(curl, CURLOPT_PRIVATE, ctx);
 }
 
-static bool set_trust(CURL *curl, const char *ca_bundle)
-{
-    return !ca_bundle || !curl_easy_setopt(curl, CURLOPT_CAINFO, ca_bundle);
-}
-
-struct http_easy *http_easy_new(const char *ca_bundle, http_easy_take *on_head,
+struct http_easy *http_easy_new(struct trust *trust, http_easy_take *on_head,
                                 http_easy_take *on_body, void *ctx)
 {
     struct http_easy *easy = calloc(1, sizeof *easy);
@@ -81,7 +76,7 @@ struct http_easy *http_easy_new(const char *ca_bundle, http_easy_take *on_head,
     buf_init(&easy->lines, MAX_LINES_BYTES);
     buf_init(&easy->url, MAX_URL_BYTES);
     easy->curl = curl_easy_init();
-    if (!easy->curl || !set_fixed(easy->curl) || !set_trust(easy->curl, ca_bundle) ||
+    if (!easy->curl || !set_fixed(easy->curl) || !trust_apply(trust, easy->curl) ||
         !set_callbacks(easy->curl, on_head, on_body, ctx)) {
         http_easy_free(easy);
         return NULL;

@@ -57,7 +57,7 @@ static inline void talk_start(struct talk *talk, const struct byte_step *steps, 
     *talk = (struct talk){.answer = HTTP_TAKEN};
     buf_init(&talk->body, 64 << 20);
     byte_server_start(&talk->server, steps, count);
-    assert_int_equal(http_init(&talk->http, STR(""), &why).kind, ERR_NONE);
+    assert_int_equal(http_init(&talk->http, &(struct trust_config){0}, &why).kind, ERR_NONE);
 }
 
 static inline void talk_stop(struct talk *talk)
