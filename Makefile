@@ -30,8 +30,9 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) -MMD -MP
 LDLIBS  = $(shell pkg-config --libs $(LIBRARIES)) -lm -pthread
 
 # A room is a folder; its library holds all of it but the programs' main files.
-MAINS     = runtime/bootstrap.c deploy/local/lambda-local.c
-ROOMS     = base aws transform runtime local support
+MAINS     = runtime/bootstrap.c deploy/local/lambda-local.c aws/tool/sigv4.c
+ROOMS     = base aws tool transform runtime local support
+DIR_tool  = aws/tool
 DIR_local = deploy/local
 DIR_support = test/support
 sources   = $(filter-out $(MAINS),$(wildcard $(or $(DIR_$1),$1)/*.c))
@@ -41,11 +42,12 @@ archive   = $(patsubst %,$(B)/lib%.a,$1)
 # What each room may link against, in link order.
 NEEDS_base      = base
 NEEDS_aws       = aws base
+NEEDS_tool      = tool aws base
 NEEDS_transform = transform base
 NEEDS_runtime   = runtime local aws transform base
 NEEDS_local     = local runtime aws transform base
 
-PROGRAMS = $(B)/bootstrap $(B)/lambda-local
+PROGRAMS = $(B)/bootstrap $(B)/lambda-local $(B)/sigv4
 TEST_SOURCES = $(wildcard test/unit/*/test_*.c)
 TESTS    = $(patsubst test/%.c,$(B)/test/%,$(TEST_SOURCES))
 
@@ -69,6 +71,10 @@ $(B)/lambda-local: $(B)/obj/deploy/local/lambda-local.o $(call archive,local aws
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
+$(B)/sigv4: $(B)/obj/aws/tool/sigv4.o $(call archive,tool aws base)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
 # test/unit/<room>/test_x.c sees that room and what is below it.
 define room_tests
 $(patsubst test/%.c,$(B)/test/%,$(wildcard test/unit/$1/test_*.c)): $(B)/test/%: $(B)/obj/test/%.o $(call archive,support $(NEEDS_$1))
@@ -76,7 +82,7 @@ $(patsubst test/%.c,$(B)/test/%,$(wildcard test/unit/$1/test_*.c)): $(B)/test/%:
 	$$(call show,link  $$@)
 	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
 endef
-$(foreach r,base aws transform runtime local,$(eval $(call room_tests,$r)))
+$(foreach r,base aws tool transform runtime local,$(eval $(call room_tests,$r)))
 
 # A fuzzer sees every room. As a test it has a main() that goes through its own seeds (-DFUZZ_MAIN,
 # fuzz_main.c); in FLAVOUR=fuzz libFuzzer drives it.
@@ -84,7 +90,7 @@ FUZZ_MAIN = test/fuzz/fuzz_main.c
 FUZZERS = $(patsubst test/%.c,$(B)/test/%,$(filter-out $(FUZZ_MAIN),$(wildcard test/fuzz/fuzz_*.c)))
 $(B)/obj/test/fuzz/%.o: ALL_CFLAGS += $(if $(filter fuzz,$(FLAVOUR)),,-DFUZZ_MAIN)
 $(FUZZERS): $(B)/test/%: $(B)/obj/test/%.o $(call objects,$(wildcard $(FUZZ_MAIN))) \
-            $(call archive,support local runtime aws transform base)
+            $(call archive,support local runtime tool aws transform base)
 	@mkdir -p $(@D)
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) $(if $(filter fuzz,$(FLAVOUR)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
@@ -97,7 +103,7 @@ fuzzers: $(FUZZERS)
 FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(if $(V),,-s) $(JOBS)
 JOBS     = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
-           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh)
+           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh test/differential/run.sh)
 
 test: ## install what is missing, build with -Werror, run all tests
 	@deploy/install.sh build test demo
@@ -111,10 +117,16 @@ demo: ## show it at work on this machine: a local AWS, a few hundred users, the 
 	$(FLAVOUR_MAKE) all
 	@deploy/demo/run.sh
 
-bench: ## measure: memory at a 200 MB object (BENCH_MB=200)
-	@deploy/install.sh build demo
-	$(FLAVOUR_MAKE) all
+bench: ## measure: instructions per signed request, memory at a 200 MB object (BENCH_MB=200)
+	@deploy/install.sh build demo bench
+	$(FLAVOUR_MAKE) all $(B)/test/bench/signing
+	@test/bench/signing.sh $(B)/test/bench/signing
 	@"$$(deploy/demo/python.sh)" test/bench/big_object.py $(BENCH_MB)
+
+$(B)/test/bench/signing: $(B)/obj/test/bench/signing.o $(call archive,aws base)
+	@mkdir -p $(@D)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # Each check is a script of its own, and a target: make lint-tidy.
 LINTS = format sizes banned must-use headers layers names cppcheck tidy
@@ -124,7 +136,7 @@ $(LINTS:%=lint-%): lint-%: | lint-tools
 lint-names lint-layers: export OBJECTS = $(B)/obj
 lint-names lint-layers: lint-objects
 lint-objects: show =
-lint-objects: $(foreach r,base aws transform runtime local,$(call archive,$r)) \
+lint-objects: $(foreach r,base aws tool transform runtime local,$(call archive,$r)) \
               $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS)))
 lint-clang: | lint-tools
 	$(FLAVOUR_MAKE) FLAVOUR=strict-clang B=$(B)/strict-clang show= all

@@ -32,19 +32,42 @@ static const struct endpoint *endpoint_of(const struct call *call)
     return call->request.endpoint ? call->request.endpoint : own;
 }
 
-static str host_of(const struct call *call)
+static MUST_USE err write_account_host(struct attempt *a, str account, str domain, struct why *why)
 {
-    return call->request.host.len ? call->request.host : str_from(endpoint_of(call)->host);
+    struct buf host;
+    buf_wrap(&host, a->account_host, sizeof a->account_host);
+    buf_add(&host, account);
+    buf_char(&host, '.');
+    buf_add(&host, domain);
+    a->host = buf_str(&host);
+    return host.failed ? FAIL(why, ERR_LIMIT, "an account's host does not fit") : OK;
+}
+
+static MUST_USE err choose_host(struct attempt *a, const struct call *call, str account,
+                                struct why *why)
+{
+    const struct endpoint *endpoint = endpoint_of(call);
+    account = call->request.account.len ? call->request.account : account;
+    if (!account.len && endpoint->account_required) {
+        return FAIL(why, ERR_BUG,
+                    "AWS_ACCOUNT_ID_ENDPOINT_MODE is required, and no account id is known: "
+                    "AWS_ACCOUNT_ID is not set");
+    }
+    if (account.len && endpoint->account_domain[0]) {
+        return write_account_host(a, account, str_from(endpoint->account_domain), why);
+    }
+    a->host = call->request.host.len ? call->request.host : str_from(endpoint->host);
+    return OK;
 }
 
 /* Gives the URL's path; good until the next one is written. */
-static str write_url(struct call *call)
+static str write_url(struct call *call, str host)
 {
     const struct endpoint *endpoint = endpoint_of(call);
     buf_clear(&call->url);
     buf_add(&call->url, str_from(endpoint->scheme));
     buf_add(&call->url, STR("://"));
-    buf_add(&call->url, host_of(call));
+    buf_add(&call->url, host);
     size_t path_at = call->url.len;
     buf_add(&call->url, str_from(endpoint->prefix));
     buf_add(&call->url, call->request.path);
@@ -82,10 +105,9 @@ static str write_number(struct attempt *a, const struct call *call)
     return buf_str(&number);
 }
 
-static void add_headers(struct attempt *a, const struct call *call, int64_t now_ms)
+static void add_headers(struct attempt *a, const struct call *call, str token, int64_t now_ms)
 {
-    str token = call->client->credentials.session_token;
-    add_header(a, STR("host"), host_of(call));
+    add_header(a, STR("host"), a->host);
     add_header(a, STR("x-amz-date"), write_date(a, now_ms));
     add_header(a, STR("x-amz-content-sha256"), (str){call->hash, sizeof call->hash});
     add_header(a, STR("amz-sdk-invocation-id"), (str){call->id, sizeof call->id});
@@ -104,13 +126,25 @@ static str method_name(enum http_method method)
     return str_from(names[method]);
 }
 
-err attempt_sign(struct attempt *attempt, struct call *call, int64_t now_ms, struct why *why)
+static str region_of(const struct call *call)
+{
+    const char *other = endpoint_of(call)->signed_as;
+    if (other) {
+        return str_from(other);
+    }
+    str region = call->request.region;
+    return region.len ? region : str_from(call->client->region);
+}
+
+err attempt_sign(struct attempt *attempt, struct call *call, const struct credentials *credentials,
+                 int64_t now_ms, struct why *why)
 {
     struct client *client = call->client;
     enum service service = call->request.service;
     attempt->header_count = 0;
-    str path = write_url(call);
-    add_headers(attempt, call, now_ms);
+    TRY(choose_host(attempt, call, credentials->account_id, why));
+    str path = write_url(call, attempt->host);
+    add_headers(attempt, call, credentials->session_token, now_ms);
     const struct sigv4_request request = {
         .method = method_name(call->request.method),
         .path = path,
@@ -118,17 +152,17 @@ err attempt_sign(struct attempt *attempt, struct call *call, int64_t now_ms, str
         .headers = attempt->headers,
         .header_count = attempt->header_count,
         .payload_hash = {call->hash, sizeof call->hash},
-        .s3 = service == SERVICE_S3,
+        .verbatim_path = service == SERVICE_S3,
+        .single_encode = service == SERVICE_S3,
     };
-    str region = call->request.region;
     const struct sigv4_scope scope = {
-        .region = region.len ? region : str_from(client->region),
+        .region = region_of(call),
         .service = endpoint_service_name(service),
         .now_ms = now_ms,
     };
     buf_clear(&call->authorization);
-    TRY(sigv4_sign(&client->keys[service], &client->credentials, &scope, &request,
-                   &call->authorization, why));
+    TRY(sigv4_sign(&client->keys[service], credentials, &scope, &request, &call->authorization,
+                   why));
     if (call->url.failed || call->authorization.failed) {
         return FAIL(why, ERR_LIMIT, "a request's URL or signature does not fit");
     }

@@ -1,9 +1,11 @@
 /* One operation of a service: signed, sent, its failure sorted, tried again while that makes sense.
  *
  * The owner keeps the struct, starts it, and pumps the client until on_done. Each attempt is signed
- * anew, as a signature is good for minutes only. Tries end at the policy's number, when the quota
- * is empty, or when the next one would not fit before the client's deadline. A reply whose body has
- * begun to flow to on_body is never asked for again: only its reader knows where to go on.
+ * anew, as a signature is good for minutes only, with the time of the service's clock. Tries end
+ * at the policy's number, when the quota is empty, or when the next one would not fit before the
+ * client's deadline. Two causes cost no try, once each: a kept connection that was dead, and keys
+ * that had expired. A reply whose body has begun to flow to on_body is never asked for again: only
+ * its reader knows where to go on.
  */
 #ifndef AWS_CALL_H
 #define AWS_CALL_H
@@ -20,14 +22,16 @@ struct call_request {
     enum http_method method;
     const struct endpoint *endpoint; /* NULL: the client's own of the service */
     str region;                      /* empty: the client's */
-    str host;                        /* empty: the endpoint's own */
-    str path, query;              /* percent-encoded; the path comes after the endpoint's prefix */
+    str host;                        /* empty: the endpoint's own, or the account's */
+    str account;     /* DynamoDB: the table's; empty: that of the credentials, if known */
+    str path, query; /* percent-encoded; the path comes after the endpoint's prefix */
     const struct header *headers; /* up to CALL_MAX_HEADERS more, all signed */
     size_t header_count;
     str body;
     int64_t attempt_ms;  /* longest an attempt may take; 0: only the deadline bounds it */
     int64_t stall_ms;    /* longest with nothing moving; 0: any */
     bool throttled_ends; /* a throttled attempt ends the call: its owner waits as it sees fit */
+    bool long_poll;      /* asked over and over: it fails no faster than with a back-off */
     size_t error_bytes;  /* of an error reply's body; 0: CALL_ERROR_BYTES */
 };
 
@@ -44,22 +48,29 @@ struct call {
     void *ctx;
 
     /* Good in on_done and after it, until the next start. */
-    struct buf reply;  /* its maximum is the owner's to set, with buf_init */
-    struct why why;    /* kind ERR_NONE: it succeeded */
-    unsigned sent;     /* attempts that went out */
-    uint64_t streamed; /* bytes given to on_body */
+    struct buf reply;       /* its maximum is the owner's to set, with buf_init */
+    struct why why;         /* kind ERR_NONE: it succeeded */
+    unsigned sent;          /* attempts that went out */
+    uint64_t streamed;      /* bytes given to on_body */
+    char moved_to[64];      /* the region a refusal of S3 named, another than asked; empty: none */
+    int64_t retry_after_ms; /* x-amz-retry-after of a refusal; -1: none */
 
     /* call.c's own. */
     struct call *next;              /* of client->calls */
     struct http_exchange *exchange; /* under way, or NULL: waiting until due_ms */
     int64_t due_ms, deadline_ms;
-    unsigned tries;        /* attempts that count against the policy */
-    char moved_to[64];     /* the region a refusal named (S3); empty: none */
-    enum retry_class last; /* of the last attempt; NEVER when it succeeded */
-    enum retry_class paid; /* of the last retry that the quota paid */
-    bool fresh;            /* a kept connection was found dead, or silent */
-    bool headed;           /* on_head was called in this attempt */
-    char id[36];           /* amz-sdk-invocation-id */
+    int64_t sent_ms;        /* the last attempt, our clock */
+    int64_t signed_skew_ms; /* what its signature's time had over our clock */
+    int64_t off_ms;         /* and how far that was from the service's clock, if known */
+    unsigned tries;         /* attempts that count against the policy */
+    enum retry_class last;  /* of the last attempt; NEVER when it succeeded */
+    enum retry_class paid;  /* of the last retry that the quota paid */
+    bool free;              /* the next attempt counts and costs nothing */
+    bool ending;            /* it has failed, and waits before it says so */
+    bool renewed;           /* the credentials were, for this call */
+    bool fresh;             /* a kept connection was found dead, or silent */
+    bool headed;            /* the reply's head was seen in this attempt */
+    char id[36];            /* amz-sdk-invocation-id */
     char hash[HASH_HEX_LEN];
     struct buf url, authorization;
 };

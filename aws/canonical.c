@@ -57,32 +57,51 @@ static void drop_segment(struct buf *out, size_t start)
     }
 }
 
-/* RFC 3986 section 5.2.4, empty segments dropped as well; then encoded once more, as every service
- * but S3 wants it: "%3D" becomes "%253D". */
-static void add_normal_path(struct buf *out, str path)
+static void add_segment(struct buf *out, const struct sigv4_request *request, str segment)
+{
+    if (request->single_encode) {
+        uri_add_encoded_once(out, segment);
+    } else {
+        uri_add_encoded(out, segment);
+    }
+}
+
+/* RFC 3986 section 5.2.4, and empty segments are dropped as well. */
+static void add_normal_path(struct buf *out, const struct sigv4_request *request)
 {
     size_t start = out->len;
-    for (str rest = path; rest.len;) {
+    for (str rest = request->path; rest.len;) {
         struct str_halves cut = str_cut(rest, '/');
         rest = cut.tail;
         if (str_eq(cut.head, STR(".."))) {
             drop_segment(out, start);
         } else if (cut.head.len && !str_eq(cut.head, STR("."))) {
             buf_char(out, '/');
-            uri_add_encoded(out, cut.head);
+            add_segment(out, request, cut.head);
         }
     }
-    if (out->len == start || str_ends(path, STR("/"))) {
+    if (out->len == start || str_ends(request->path, STR("/"))) {
         buf_char(out, '/');
+    }
+}
+
+static void add_verbatim_path(struct buf *out, const struct sigv4_request *request)
+{
+    struct str_halves cut = str_cut(request->path.len ? request->path : STR("/"), '/');
+    add_segment(out, request, cut.head);
+    while (cut.found) {
+        cut = str_cut(cut.tail, '/');
+        buf_char(out, '/');
+        add_segment(out, request, cut.head);
     }
 }
 
 static void add_path(struct buf *out, const struct sigv4_request *request)
 {
-    if (!request->s3) {
-        add_normal_path(out, request->path);
+    if (request->verbatim_path) {
+        add_verbatim_path(out, request);
     } else {
-        buf_add(out, request->path.len ? request->path : STR("/"));
+        add_normal_path(out, request);
     }
 }
 
@@ -246,18 +265,24 @@ static void add_headers(struct buf *out, const struct header *const *sorted, siz
     }
 }
 
-/* The names of the header lines at `lines_at`, with ';' between them. */
-static void add_names(struct buf *out, size_t lines_at, size_t lines_len)
+/* Each name once, with ';' between them. */
+static void add_names(struct buf *out, const struct header *const *sorted, size_t count)
 {
-    if (!buf_reserve(out, lines_len)) { /* so that the lines stay where they are */
-        return;
+    for (size_t i = 0; i < count; i++) {
+        if (i && !same_name(sorted, i - 1, i)) {
+            buf_char(out, ';');
+        }
+        if (!i || !same_name(sorted, i - 1, i)) {
+            add_lower(out, sorted[i]->name);
+        }
     }
-    for (str rest = {out->at + lines_at, lines_len}; rest.len;) {
-        struct str_halves line = str_cut(rest, '\n');
-        buf_add(out, str_cut(line.head, ':').head);
-        rest = line.tail;
-        buf_add(out, rest.len ? STR(";") : STR(""));
-    }
+}
+
+void canonical_add_names(struct sigv4_scratch *scratch, const struct sigv4_request *request,
+                         struct buf *out)
+{
+    size_t count = sort_headers(scratch, request);
+    add_names(out, (const void *)scratch->sorted.at, count);
 }
 
 str canonical_add_request(struct sigv4_scratch *scratch, const struct sigv4_request *request)
@@ -269,13 +294,12 @@ str canonical_add_request(struct sigv4_scratch *scratch, const struct sigv4_requ
     buf_char(out, '\n');
     add_query(scratch, request->query);
     buf_char(out, '\n');
-    size_t lines_at = out->len;
     size_t count = sort_headers(scratch, request);
-    add_headers(out, (const void *)scratch->sorted.at, count);
-    size_t lines_len = out->len - lines_at;
+    const struct header *const *sorted = (const void *)scratch->sorted.at;
+    add_headers(out, sorted, count);
     buf_char(out, '\n');
     size_t names_at = out->len;
-    add_names(out, lines_at, lines_len);
+    add_names(out, sorted, count);
     size_t names_len = out->len - names_at;
     buf_char(out, '\n');
     buf_add(out, request->payload_hash);

@@ -10,5 +10,9 @@
 /* Appends to scratch->canonical and gives the names of the signed headers, "host;x-amz-date": good
  * until the next append. Check the three bufs for failure afterwards. */
 str canonical_add_request(struct sigv4_scratch *scratch, const struct sigv4_request *request);
+/* Appends those names alone, for a query that must hold them before there is a canonical request.
+ * Takes scratch->sorted. */
+void canonical_add_names(struct sigv4_scratch *scratch, const struct sigv4_request *request,
+                         struct buf *out);
 
 #endif

@@ -1,16 +1,12 @@
 #include "aws/client.h"
 
 #include "aws/call.h"
-#include "base/env.h"
-
-#include <string.h>
 
 enum { MAX_ATTEMPTS = 100 };
 
-static MUST_USE err read_region(struct client *client, const char *const *env, struct why *why)
+static MUST_USE err read_region(struct client *client, struct why *why)
 {
-    str region = env_get(env, STR("AWS_REGION"));
-    region = region.len ? region : env_get(env, STR("AWS_DEFAULT_REGION"));
+    str region = settings_get(client->settings, STR("AWS_REGION"));
     if (!region.len) {
         return FAIL(why, ERR_BUG, "AWS_REGION is not set");
     }
@@ -20,10 +16,9 @@ static MUST_USE err read_region(struct client *client, const char *const *env, s
     return OK;
 }
 
-static MUST_USE err read_max_attempts(struct client *client, const char *const *env,
-                                      struct why *why)
+static MUST_USE err read_max_attempts(struct client *client, struct why *why)
 {
-    str text = env_get(env, STR("AWS_MAX_ATTEMPTS"));
+    str text = settings_get(client->settings, STR("AWS_MAX_ATTEMPTS"));
     uint64_t number = 0;
     if (!text.len) {
         return OK;
@@ -35,29 +30,61 @@ static MUST_USE err read_max_attempts(struct client *client, const char *const *
     return OK;
 }
 
-static MUST_USE err read_env(struct client *client, const char *const *env, struct why *why)
+/* All three mean the standard mode: "legacy" is what came before it, and what "adaptive" adds to
+ * it, a limit on the rate while throttled, the DynamoDB writer does in its own way. */
+static MUST_USE err check_retry_mode(const struct client *client, struct why *why)
 {
-    TRY(credentials_from_env(env, &client->credentials, why));
-    TRY(read_region(client, env, why));
-    TRY(read_max_attempts(client, env, why));
-    for (int i = 0; i < SERVICE_COUNT; i++) {
-        TRY(endpoint_resolve((enum service)i, str_from(client->region), env, &client->endpoints[i],
-                             why));
+    static const char *const modes[] = {"standard", "adaptive", "legacy"};
+    str mode = settings_get(client->settings, STR("AWS_RETRY_MODE"));
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (!mode.len || str_eq_nocase(mode, str_from(modes[i]))) {
+            return OK;
+        }
     }
-    const struct trust_config trust = {.ca_bundle = env_get(env, STR("AWS_CA_BUNDLE"))};
-    return http_init(&client->http, &trust, why);
+    return FAIL(why, ERR_BUG, "AWS_RETRY_MODE is not standard, adaptive or legacy");
+}
+
+static MUST_USE err read_settings(struct client *client, struct why *why)
+{
+    TRY(read_region(client, why));
+    TRY(read_max_attempts(client, why));
+    TRY(check_retry_mode(client, why));
+    client->skew_ignored =
+        settings_is_on(client->settings, STR("AWS_DISABLE_CLOCK_SKEW_CORRECTION"));
+    for (int i = 0; i < SERVICE_COUNT; i++) {
+        TRY(endpoint_resolve((enum service)i, str_from(client->region), client->settings,
+                             &client->endpoints[i], why));
+    }
+    return OK;
+}
+
+static MUST_USE err open_provider(struct client *client, struct why *why)
+{
+    const struct provider_config config = {
+        .settings = client->settings,
+        .now_ms = client->now_ms,
+    };
+    return provider_open(&client->provider, &config, why);
 }
 
 err client_init(struct client *client, const struct client_config *config, struct why *why)
 {
     *client = (struct client){.now_ms = config->now_ms, .chance = config->seed};
     retry_quota_init(&client->quota);
-    return read_env(client, config->env, why);
+    TRY(settings_open(&client->settings, config->env, why));
+    TRY(read_settings(client, why));
+    TRY(open_provider(client, why));
+    const struct trust_config trust = {
+        .ca_bundle = settings_get(client->settings, STR("AWS_CA_BUNDLE")),
+    };
+    return http_init(&client->http, &trust, why);
 }
 
 void client_close(struct client *client)
 {
     http_close(client->http);
+    provider_close(client->provider);
+    settings_close(client->settings);
     for (int i = 0; i < SERVICE_COUNT; i++) {
         sigv4_forget(&client->keys[i]);
     }

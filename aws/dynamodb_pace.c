@@ -26,15 +26,12 @@ static void slow_down(struct dynamodb_writer *writer)
 static int64_t next_delay(const struct dynamodb_slot *slot)
 {
     static const struct retry_policy policy = {
-        .max_attempts = UINT32_MAX,
         .throttled_ms = FIRST_BACKOFF_MS,
         .max_backoff_ms = MAX_BACKOFF_MS,
     };
     struct client *client = slot->writer->config.client;
-    struct retry_quota quota;
-    retry_quota_init(&quota);
-    int64_t delay =
-        retry_delay_ms(&policy, &quota, RETRY_THROTTLED, slot->rounds, -1, call_chance(client));
+    int64_t delay = retry_wait_ms(&policy, RETRY_THROTTLED, slot->rounds,
+                                  slot->json_call.call.retry_after_ms, call_chance(client));
     if (!client->deadline_ms) {
         return slot->rounds < MAX_ROUNDS ? delay : -1;
     }

@@ -75,6 +75,8 @@ void dynamodb_slot_init(struct dynamodb_slot *slot, struct dynamodb_writer *writ
     slot->writer = writer;
     json_call_init(&slot->json_call, writer->config.client,
                    batch ? &dynamodb_batch_operation : &dynamodb_conditional_operation);
+    slot->json_call.call.request.account =
+        endpoint_account_of(writer->config.table, str_from(writer->config.client->region));
     slot->json_call.call.request.error_bytes = DYNAMODB_MAX_OLD_ITEM_BYTES;
     slot->json_call.call.request.throttled_ends = true;
     slot->json_call.call.on_done = take_end;

@@ -18,6 +18,9 @@ enum {
     DYNAMODB_MAX_OLD_ITEM_BYTES = 4 * 1024 * 1024, /* in an error reply, likewise */
 };
 
+_Static_assert(DYNAMODB_MAX_BODY_BYTES + DYNAMODB_MAX_PREFIX_BYTES < 16 * 1000 * 1000,
+               "the service's own limit of a request");
+
 struct dynamodb_entry {
     _Alignas(max_align_t) char tag[DYNAMODB_TAG_BYTES];
     size_t item_at, item_len; /* JSON, in slot->items */

@@ -45,6 +45,11 @@ static str xml_code(str body)
     return str_cut(find(body, STR("<Code>")), '<').head;
 }
 
+str fault_region(str body)
+{
+    return str_cut(find(body, STR("<Region>")), '<').head;
+}
+
 static str json_code(str body, char into[FAULT_CODE_ROOM])
 {
     json_t *root = json_loadb(body.at, body.len, JSON_ALLOW_NUL, NULL);
@@ -57,8 +62,9 @@ static str json_code(str body, char into[FAULT_CODE_ROOM])
 
 str fault_code(const struct fault_reply *reply, char into[FAULT_CODE_ROOM])
 {
-    if (reply->query_error.len) {
-        return keep(str_cut(reply->query_error, ';').head, into);
+    struct str_halves query = str_cut(reply->query_error, ';');
+    if (query.found && query.head.len) {
+        return keep(query.head, into);
     }
     if (reply->error_type.len) {
         return keep(bare_code(reply->error_type), into);

@@ -79,6 +79,7 @@ void hash_hmac(str key, str bytes, unsigned char out[HASH_LEN])
     EVP_MD_CTX_free(context);
     explicit_bzero(block, sizeof block);
     explicit_bzero(padded, sizeof padded);
+    explicit_bzero(inner, sizeof inner);
 }
 
 void hash_hex(const unsigned char *bytes, size_t len, char *out)

@@ -4,7 +4,7 @@
  * end. A reader that has no room answers HTTP_LATER; then nothing more is taken off its connection
  * until http_resume. Knows nothing of AWS. Redirects are not followed, replies not decompressed,
  * certificates always verified; HTTP/1.1 only. The proxies that libcurl finds in the environment
- * are used, but never for a loopback address.
+ * are used, but never for a loopback or link-local address.
  */
 #ifndef AWS_HTTP_H
 #define AWS_HTTP_H

@@ -172,12 +172,16 @@ static bool is_address(str host)
     return host.len > 0;
 }
 
-static bool is_loopback(str url)
+/* On this machine, or on its link as the endpoints for credentials are: a proxy would find another
+ * there, or learn a token. */
+static bool is_local(str url)
 {
     str authority = str_cut(str_drop(str_cut(url, ':').tail, 2), '/').head;
     str host = str_cut(authority, ':').head;
-    return str_starts(authority, STR("[::1]")) || str_eq_nocase(host, STR("localhost")) ||
-           (is_address(host) && str_starts(host, STR("127.")));
+    return str_starts(authority, STR("[::1]")) || str_starts(authority, STR("[fd00:ec2::")) ||
+           str_eq_nocase(host, STR("localhost")) ||
+           (is_address(host) &&
+            (str_starts(host, STR("127.")) || str_starts(host, STR("169.254."))));
 }
 
 static bool set_url(struct http_easy *easy, str url)
@@ -186,7 +190,7 @@ static bool set_url(struct http_easy *easy, str url)
     buf_add(&easy->url, url);
     buf_char(&easy->url, 0);
     /* An empty proxy means none; NULL leaves it to the environment. */
-    const char *proxy = is_loopback(url) ? "" : NULL;
+    const char *proxy = is_local(url) ? "" : NULL;
     return !easy->url.failed && !curl_easy_setopt(easy->curl, CURLOPT_URL, easy->url.at) &&
            !curl_easy_setopt(easy->curl, CURLOPT_PROXY, proxy);
 }

@@ -21,6 +21,7 @@ void json_call_init(struct json_call *json_call, struct client *client,
                 .path = STR("/"),
                 .headers = json_call->headers,
                 .attempt_ms = JSON_CALL_ATTEMPT_MS,
+                .long_poll = operation->long_poll,
             },
     };
     size_t count = 0;

@@ -23,6 +23,7 @@ struct json_operation {
     const char *name;   /* "PutItem" */
     const char *target; /* "DynamoDB_20120810.PutItem" */
     bool silent;        /* a good reply may have no body */
+    bool long_poll;     /* see call.h */
 };
 
 struct json_request {

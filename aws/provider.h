@@ -4,7 +4,8 @@
  * (AWS_WEB_IDENTITY_TOKEN_FILE); the shared files' keys; the profile's credential_process; the
  * container endpoint; the instance's metadata (IMDSv2). Nothing is asked until credentials are
  * wanted. Temporary ones are fetched anew 15 minutes before they expire; a failure to do so is
- * no failure until 10 minutes before.
+ * no failure until 10 minutes before. Those of an instance serve on past their end when its
+ * metadata gives no others, as they may have been prolonged.
  * Source: docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 #ifndef AWS_PROVIDER_H
@@ -18,7 +19,6 @@ struct provider;
 struct provider_config {
     const struct settings *settings; /* must outlive the provider */
     int64_t (*now_ms)(void);         /* wall clock */
-    uint64_t seed;                   /* for jitter */
 };
 
 /* Checks what can be checked without asking anybody. ERR_DENIED names what is missing or bad. */
@@ -31,8 +31,9 @@ void provider_close(struct provider *provider);
  * refuses or what it gave is unusable; ERR_BUSY when it does not answer; ERR_DEADLINE. */
 err provider_get(struct provider *provider, int64_t deadline_ms, const struct credentials **out,
                  struct why *why) MUST_USE;
-/* A service called them expired. True when there may be others, which the next provider_get
- * fetches; false when these are all there are, or have only just been fetched. */
-bool provider_renew(struct provider *provider);
+/* A service called the keys expired that a request was signed with at `signed_ms`. True when there
+ * are newer ones by now, or may be, which the next provider_get fetches; false when these are all
+ * there are, or had only just been fetched. */
+bool provider_renew(struct provider *provider, int64_t signed_ms);
 
 #endif

@@ -108,18 +108,25 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most)
     return value < least ? least : value > most ? most : value;
 }
 
-int64_t retry_delay_ms(const struct retry_policy *policy, struct retry_quota *quota,
-                       enum retry_class failure, unsigned attempts_made, int64_t retry_after_ms,
-                       uint64_t chance)
+enum retry_verdict retry_decide(const struct retry_policy *policy, struct retry_quota *quota,
+                                enum retry_class failure, unsigned attempts_made)
 {
-    if (failure == RETRY_NEVER || attempts_made >= policy->max_attempts ||
-        quota->tokens < cost_of(failure)) {
-        return -1;
+    if (failure == RETRY_NEVER || attempts_made >= policy->max_attempts) {
+        return RETRY_END;
+    }
+    if (quota->tokens < cost_of(failure)) {
+        return RETRY_UNPAID;
     }
     quota->tokens -= cost_of(failure);
+    return RETRY_AGAIN;
+}
+
+int64_t retry_wait_ms(const struct retry_policy *policy, enum retry_class failure,
+                      unsigned attempts_made, int64_t retry_after_ms, uint64_t chance)
+{
     int64_t base_ms = failure == RETRY_THROTTLED ? policy->throttled_ms : policy->transient_ms;
-    int64_t delay_ms = backoff_ms(policy, base_ms, attempts_made, chance);
-    return clamp(retry_after_ms, delay_ms, delay_ms + RETRY_AFTER_MAX_MS);
+    int64_t wait_ms = backoff_ms(policy, base_ms, attempts_made, chance);
+    return clamp(retry_after_ms, wait_ms, wait_ms + RETRY_AFTER_MAX_MS);
 }
 
 void retry_succeeded(struct retry_quota *quota, enum retry_class last_failure)

@@ -14,7 +14,15 @@ enum retry_class {
     RETRY_THROTTLED, /* a throttling code, or 429 */
 };
 
-/* Tokens that retries are paid from, so that a failing service is not stormed. One per client. */
+/* Whether there is to be another attempt. */
+enum retry_verdict {
+    RETRY_END,    /* trying again cannot help, or was done as often as it may be */
+    RETRY_UNPAID, /* it could help, but the quota is empty */
+    RETRY_AGAIN,
+};
+
+/* Tokens that retries are paid from, so that a failing service is not stormed: 500, of which one
+ * costs 14, or 5 when throttled. One per client. */
 struct retry_quota {
     unsigned tokens;
 };
@@ -32,12 +40,14 @@ void retry_quota_init(struct retry_quota *quota);
 
 /* By HTTP status (0: no reply came) and the service's error code (may be empty). */
 enum retry_class retry_classify(int status, str code);
-/* How long to wait before attempt number `attempts_made` + 1, or -1 to give up: never retried,
- * attempts used up, or the quota cannot pay (what it pays is taken). `chance` is uniform over 64
- * bits; `retry_after_ms` is x-amz-retry-after, -1 when absent. */
-int64_t retry_delay_ms(const struct retry_policy *policy, struct retry_quota *quota,
-                       enum retry_class failure, unsigned attempts_made, int64_t retry_after_ms,
-                       uint64_t chance);
+/* After attempt number `attempts_made` failed. RETRY_AGAIN takes the retry's cost off the quota. */
+enum retry_verdict retry_decide(const struct retry_policy *policy, struct retry_quota *quota,
+                                enum retry_class failure, unsigned attempts_made);
+/* How long to wait after attempt number `attempts_made`: a random part of a bound that doubles each
+ * time; but `retry_after_ms`, the reply's x-amz-retry-after (-1 when absent), where that is longer,
+ * by up to 5 s. `chance` is uniform over 64 bits. */
+int64_t retry_wait_ms(const struct retry_policy *policy, enum retry_class failure,
+                      unsigned attempts_made, int64_t retry_after_ms, uint64_t chance);
 /* After a success: gives back what the last retry cost (1 when the first attempt succeeded). */
 void retry_succeeded(struct retry_quota *quota, enum retry_class last_failure);
 

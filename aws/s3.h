@@ -3,7 +3,9 @@
  * The body is taken off the network only as fast as it is read. Every request after the first
  * (resuming a download that broke off) names the byte to go on from and is pinned to the same
  * version or ETag, so that half of one object and half of another never mix. A short body is never
- * the end.
+ * the end. Where S3 keeps a checksum of the whole object, the bytes must have it, or the read that
+ * would be told of the end fails with ERR_BUSY (AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
+ * leaves it out). A bucket of another region is followed there, once for each s3_open.
  * Source: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 #ifndef AWS_S3_H

@@ -11,9 +11,13 @@
 
 enum { S3_MAX_KEY_BYTES = 1024, S3_MAX_BUCKET_BYTES = 255 };
 
-/* Appends to both; `host` stays empty for the endpoint's own. ERR_INPUT for a bucket or a key that
- * cannot exist. */
+/* Appends to both, which must be empty; `host` stays so for the endpoint's own. ERR_INPUT for a
+ * bucket or a key that cannot exist, for an access point's ARN (its alias is as good as a bucket),
+ * and at AWS for a directory bucket. */
 err s3_address(const struct endpoint *endpoint, str bucket, str key, struct buf *host,
                struct buf *path, struct why *why) MUST_USE;
+/* The bucket itself. */
+err s3_address_bucket(const struct endpoint *endpoint, str bucket, struct buf *host,
+                      struct buf *path, struct why *why) MUST_USE;
 
 #endif

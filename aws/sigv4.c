@@ -1,6 +1,7 @@
 #include "aws/sigv4.h"
 
 #include "aws/canonical.h"
+#include "aws/uri.h"
 #include "base/date.h"
 
 #include <string.h>
@@ -45,50 +46,10 @@ static void add_scope(struct buf *out, const struct dated_scope *scope)
 static void open_scratch(struct sigv4_scratch *scratch)
 {
     if (scratch->canonical.max == 0) {
-        buf_init(&scratch->canonical, SCRATCH_MAX);
-        buf_init(&scratch->sorted, SCRATCH_MAX);
-        buf_init(&scratch->text, SCRATCH_MAX);
+        buf_init_secret(&scratch->canonical, SCRATCH_MAX);
+        buf_init_secret(&scratch->sorted, SCRATCH_MAX);
+        buf_init_secret(&scratch->text, SCRATCH_MAX);
     }
-}
-
-/* The texts hold the session token and, for a moment, the secret. */
-static void wipe(struct buf *b)
-{
-    if (b->room) {
-        explicit_bzero(b->at, b->room);
-    }
-    buf_close(b);
-}
-
-static void close_scratch(struct sigv4_scratch *scratch)
-{
-    wipe(&scratch->canonical);
-    wipe(&scratch->sorted);
-    wipe(&scratch->text);
-}
-
-static MUST_USE err build_canonical(struct sigv4_scratch *scratch,
-                                    const struct sigv4_request *request, str *names,
-                                    struct why *why)
-{
-    buf_clear(&scratch->canonical);
-    *names = canonical_add_request(scratch, request);
-    if (scratch->canonical.failed || scratch->sorted.failed || scratch->text.failed) {
-        return FAIL(why, ERR_LIMIT, "no memory to sign a request in");
-    }
-    return OK;
-}
-
-err sigv4_canonical_request(const struct sigv4_request *request, struct buf *out, struct why *why)
-{
-    struct sigv4_scratch scratch = {0};
-    str names;
-    open_scratch(&scratch);
-    err result = build_canonical(&scratch, request, &names, why);
-    buf_add(out, buf_str(&scratch.canonical));
-    close_scratch(&scratch);
-    TRY(result);
-    return out->failed ? FAIL(why, ERR_LIMIT, "no room for a canonical request") : OK;
 }
 
 static void add_string_to_sign(struct buf *out, const struct dated_scope *scope,
@@ -102,12 +63,6 @@ static void add_string_to_sign(struct buf *out, const struct dated_scope *scope,
     add_scope(out, scope);
     buf_char(out, '\n');
     buf_add(out, (str){hex, sizeof hex});
-}
-
-void sigv4_string_to_sign(const struct sigv4_scope *scope, str canonical_request, struct buf *out)
-{
-    struct dated_scope dated = write_date(scope);
-    add_string_to_sign(out, &dated, canonical_request);
 }
 
 static void derive_key(unsigned char key[HASH_LEN], str secret, const struct dated_scope *scope)
@@ -128,12 +83,11 @@ static MUST_USE err refresh_key(struct sigv4_keys *keys, str secret,
     buf_clear(text);
     add_scope(text, scope);
     size_t secret_at = text->len;
-    /* At once: growing after it is there would leave a copy of the secret behind. */
-    if (!buf_reserve(text, prefix.len + secret.len)) {
-        return FAIL(why, ERR_LIMIT, "no memory to derive a signing key in");
-    }
     buf_add(text, prefix);
     buf_add(text, secret);
+    if (text->failed) {
+        return FAIL(why, ERR_LIMIT, "no memory to derive a signing key in");
+    }
     unsigned char of[HASH_LEN];
     hash_sha256(buf_str(text), of);
     if (memcmp(of, keys->of, sizeof of) != 0) {
@@ -144,16 +98,38 @@ static MUST_USE err refresh_key(struct sigv4_keys *keys, str secret,
     return OK;
 }
 
-static void add_signature(struct sigv4_keys *keys, const struct dated_scope *scope, struct buf *out)
+static MUST_USE err build_canonical(struct sigv4_scratch *scratch,
+                                    const struct sigv4_request *request, str *names,
+                                    struct why *why)
+{
+    buf_clear(&scratch->canonical);
+    *names = canonical_add_request(scratch, request);
+    if (scratch->canonical.failed || scratch->sorted.failed || scratch->text.failed) {
+        return FAIL(why, ERR_LIMIT, "no memory to sign a request in");
+    }
+    return OK;
+}
+
+/* Makes keys->signature, and gives the names of the headers that it covers. */
+static MUST_USE err make_signature(struct sigv4_keys *keys, const struct dated_scope *scope,
+                                   const struct sigv4_request *request, str *names, struct why *why)
 {
     struct buf *text = &keys->scratch.text;
     unsigned char signature[HASH_LEN];
-    char hex[HASH_HEX_LEN];
+    TRY(build_canonical(&keys->scratch, request, names, why));
     buf_clear(text);
     add_string_to_sign(text, scope, buf_str(&keys->scratch.canonical));
+    if (text->failed) {
+        return FAIL(why, ERR_LIMIT, "no memory to write a string to sign in");
+    }
     hash_hmac((str){(const char *)keys->key, HASH_LEN}, buf_str(text), signature);
-    hash_hex(signature, sizeof signature, hex);
-    buf_add(out, (str){hex, sizeof hex});
+    hash_hex(signature, sizeof signature, keys->signature);
+    return OK;
+}
+
+static str signature_of(const struct sigv4_keys *keys)
+{
+    return (str){keys->signature, sizeof keys->signature};
 }
 
 err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials,
@@ -164,7 +140,7 @@ err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials,
     str names;
     open_scratch(&keys->scratch);
     TRY(refresh_key(keys, credentials->secret_access_key, &dated, why));
-    TRY(build_canonical(&keys->scratch, request, &names, why));
+    TRY(make_signature(keys, &dated, request, &names, why));
     buf_add(authorization, STR(ALGORITHM " Credential="));
     buf_add(authorization, credentials->access_key_id);
     buf_char(authorization, '/');
@@ -172,15 +148,87 @@ err sigv4_sign(struct sigv4_keys *keys, const struct credentials *credentials,
     buf_add(authorization, STR(", SignedHeaders="));
     buf_add(authorization, names);
     buf_add(authorization, STR(", Signature="));
-    add_signature(keys, &dated, authorization);
-    if (authorization->failed || keys->scratch.text.failed) {
+    buf_add(authorization, signature_of(keys));
+    if (authorization->failed) {
         return FAIL(why, ERR_LIMIT, "no room for the authorization header");
     }
     return OK;
 }
 
+static void add_token(struct buf *query, const struct credentials *credentials)
+{
+    if (credentials->session_token.len) {
+        buf_add(query, STR("&X-Amz-Security-Token="));
+        uri_add_encoded(query, credentials->session_token);
+    }
+}
+
+/* The request's own query, and what is signed of the parameters that come behind it. */
+static void add_terms(struct sigv4_keys *keys, const struct credentials *credentials,
+                      const struct sigv4_terms *terms, const struct sigv4_request *request,
+                      struct buf *query)
+{
+    const struct dated_scope dated = write_date(&terms->scope);
+    struct buf *text = &keys->scratch.text;
+    buf_clear(text);
+    buf_add(text, credentials->access_key_id);
+    buf_char(text, '/');
+    add_scope(text, &dated);
+    buf_add(query, request->query);
+    buf_add(query, request->query.len ? STR("&") : STR(""));
+    buf_add(query, STR("X-Amz-Algorithm=" ALGORITHM "&X-Amz-Credential="));
+    uri_add_encoded(query, buf_str(text));
+    buf_add(query, STR("&X-Amz-Date="));
+    buf_add(query, (str){dated.date, sizeof dated.date});
+    buf_clear(text);
+    canonical_add_names(&keys->scratch, request, text);
+    buf_add(query, STR("&X-Amz-SignedHeaders="));
+    uri_add_encoded(query, buf_str(text));
+    buf_add(query, STR("&X-Amz-Expires="));
+    buf_i64(query, terms->expires_s);
+    if (!terms->token_after) {
+        add_token(query, credentials);
+    }
+}
+
+err sigv4_presign(struct sigv4_keys *keys, const struct credentials *credentials,
+                  const struct sigv4_terms *terms, const struct sigv4_request *request,
+                  struct buf *query, struct why *why)
+{
+    struct dated_scope dated = write_date(&terms->scope);
+    struct sigv4_request with_terms = *request;
+    size_t start = query->len;
+    str names;
+    if (terms->expires_s < 1 || terms->expires_s > SIGV4_MAX_EXPIRES_S) {
+        return FAIL(why, ERR_BUG, "a presigned query is good for 1 to %d seconds",
+                    SIGV4_MAX_EXPIRES_S);
+    }
+    open_scratch(&keys->scratch);
+    TRY(refresh_key(keys, credentials->secret_access_key, &dated, why));
+    add_terms(keys, credentials, terms, request, query);
+    with_terms.query = str_drop(buf_str(query), start);
+    TRY(make_signature(keys, &dated, &with_terms, &names, why));
+    if (terms->token_after) {
+        add_token(query, credentials);
+    }
+    buf_add(query, STR("&X-Amz-Signature="));
+    buf_add(query, signature_of(keys));
+    return query->failed ? FAIL(why, ERR_LIMIT, "no room for the presigned query") : OK;
+}
+
+struct sigv4_steps sigv4_steps(const struct sigv4_keys *keys)
+{
+    return (struct sigv4_steps){
+        .canonical_request = buf_str(&keys->scratch.canonical),
+        .string_to_sign = buf_str(&keys->scratch.text),
+        .signature = signature_of(keys),
+    };
+}
+
 void sigv4_forget(struct sigv4_keys *keys)
 {
-    close_scratch(&keys->scratch);
+    buf_close(&keys->scratch.canonical);
+    buf_close(&keys->scratch.sorted);
+    buf_close(&keys->scratch.text);
     explicit_bzero(keys, sizeof *keys);
 }

@@ -1,6 +1,6 @@
 /* How far our clock is from a service's, learned from every reply's Date header: a signature is
  * refused when it is more than some minutes off. Pure.
- * Source: docs.aws.amazon.com/sdkref/latest/guide (the clock skew rule of 2026)
+ * Source: the rule of AWS's SDKs since 2026, docs.aws.amazon.com/sdkref/latest/guide
  */
 #ifndef AWS_SKEW_H
 #define AWS_SKEW_H
@@ -14,11 +14,12 @@ struct skew_sample {
     str age;  /* the Age header: from a cache, whose Date says nothing; may be empty */
 };
 
-/* Service's clock minus ours. False when the sample says nothing: no readable date, an Age, or more
- * than 15 minutes between request and reply. */
+/* The service's clock minus ours, taken at the middle of the exchange: 0 for a request sent at 0 s
+ * and answered at 2 s with a Date of 1 s. False when the sample says nothing: no readable date, an
+ * Age, our clock set back meanwhile, or more than 15 minutes between request and reply. */
 bool skew_measure(const struct skew_sample *sample, int64_t *skew_ms);
-/* Whether a failure of this code may come from that skew (4 minutes or more of it), so that it is
- * worth another attempt with the corrected time. */
-bool skew_explains(int64_t skew_ms, str code);
+/* Whether a refusal with this code may come from a signature whose time was `off_ms` from the
+ * service's clock, so that it is worth another attempt at the right time: by 4 minutes or more. */
+bool skew_explains(int64_t off_ms, str code);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 
 enum {
+    MAX_WAIT_S = 20,
     MAX_REQUEST_BYTES = SQS_BATCH_MAX_BYTES * 6 + 64 * 1024, /* every byte escaped as \u00XX */
 };
 
@@ -17,6 +18,7 @@ static const struct json_operation receive_message = {
     .service = SERVICE_SQS,
     .name = "ReceiveMessage",
     .target = "AmazonSQS.ReceiveMessage",
+    .long_poll = true,
 };
 static const struct json_operation delete_message = {
     .service = SERVICE_SQS,
@@ -145,11 +147,26 @@ static MUST_USE err take_messages(const json_t *list, size_t max, struct arena *
     return OK;
 }
 
+static MUST_USE err check_wanted(const struct sqs_receive *wanted, struct why *why)
+{
+    if (wanted->max < 1 || wanted->max > SQS_BATCH_MAX) {
+        return FAIL(why, ERR_LIMIT, "%zu messages at once: SQS gives 1 to %d", wanted->max,
+                    SQS_BATCH_MAX);
+    }
+    if (wanted->wait_s < 0 || wanted->wait_s > MAX_WAIT_S) {
+        return FAIL(why, ERR_LIMIT, "a wait of %d s: SQS takes 0 to %d", wanted->wait_s,
+                    MAX_WAIT_S);
+    }
+    return OK;
+}
+
 err sqs_receive(struct client *client, const struct sqs_receive *wanted, struct arena *arena,
                 struct sqs_message *messages, size_t *count, struct why *why)
 {
     struct buf text;
     json_t *reply = NULL;
+    *count = 0;
+    TRY(check_wanted(wanted, why));
     start_request(&text, wanted->queue_url);
     add_number(&text, STR("MaxNumberOfMessages"), (int64_t)wanted->max);
     add_number(&text, STR("WaitTimeSeconds"), wanted->wait_s);
@@ -162,7 +179,7 @@ err sqs_receive(struct client *client, const struct sqs_receive *wanted, struct 
     TRY(post(client, &request, &text, &reply, why));
     const json_t *list = json_object_get(reply, "Messages"); /* absent when there is none */
     err taken = take_messages(list, wanted->max, arena, messages, why);
-    *count = json_array_size(list);
+    *count = taken.kind ? 0 : json_array_size(list);
     json_decref(reply);
     return taken;
 }

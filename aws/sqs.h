@@ -36,15 +36,20 @@ struct sqs_result {
 };
 
 /* ERR_LIMIT for a body past SQS_BATCH_MAX_BYTES or empty, before anything is sent; ERR_INPUT for
- * characters SQS does not take; ERR_MISSING when there is no such queue; ERR_BUG when the reply's
- * MD5 is not the body's. */
+ * characters SQS does not take; ERR_MISSING when there is no such queue; ERR_BUG when the MD5 in
+ * the reply is not the body's: then something other than it is in the queue. */
 err sqs_send(struct client *client, str queue_url, str body, struct why *why) MUST_USE;
-/* Up to SQS_BATCH_MAX bodies, in as many requests as SQS_BATCH_MAX_BYTES makes necessary. `results`
- * is filled for each when OK is returned: a reply of 200 can still hold failures. Those that are
- * not the sender's fault are tried again. After a failure returned, some may have been sent. */
+/* Up to SQS_BATCH_MAX bodies (ERR_LIMIT for more), each checked before any is sent, as of sqs_send;
+ * in as many requests as SQS_BATCH_MAX_BYTES makes necessary. `results` is filled for each when OK
+ * is returned: a reply of 200 can still hold failures. Those that are not the sender's fault are
+ * tried again, as often as a failed call. After a failure returned, some may have been sent. */
 err sqs_send_batch(struct client *client, str queue_url, const str *bodies, size_t count,
                    struct sqs_result *results, struct why *why) MUST_USE;
-/* Up to wanted->max messages into `messages`, their texts into the arena. */
+/* Up to wanted->max messages into `messages`, their texts into the arena. ERR_LIMIT for a number or
+ * a wait that SQS does not take, and when the arena is full; ERR_BUG when a message has no id or
+ * handle, or another MD5 than it says. Then none is handed on: all that came show up again once
+ * their visibility timeout is over, and what stays corrupt ends in the queue's dead-letter queue.
+ */
 err sqs_receive(struct client *client, const struct sqs_receive *wanted, struct arena *arena,
                 struct sqs_message *messages, size_t *count, struct why *why) MUST_USE;
 err sqs_delete(struct client *client, str queue_url, str receipt_handle, struct why *why) MUST_USE;

@@ -30,6 +30,7 @@ struct batch {
     bool pending[SQS_BATCH_MAX]; /* has no result yet that stands */
     bool sent[SQS_BATCH_MAX];    /* in the request under way */
     unsigned rounds;             /* requests since the last one that brought all it held home */
+    enum retry_class failure;    /* of the last entry that failed */
 };
 
 static bool is_left(const struct batch *batch)
@@ -124,6 +125,8 @@ static MUST_USE err take_failures(struct batch *batch, const json_t *list, struc
         bool fault = json_is_true(json_object_get(result, "SenderFault"));
         batch->results[i] = (struct sqs_result){.sender_fault = fault};
         batch->pending[i] = !fault;
+        bool throttled = retry_classify(0, json_call_str(result, "Code")) == RETRY_THROTTLED;
+        batch->failure = throttled ? RETRY_THROTTLED : RETRY_TRANSIENT;
     }
     return OK;
 }
@@ -167,8 +170,10 @@ static int64_t next_delay(const struct batch *batch)
 {
     struct client *client = batch->client;
     struct retry_policy policy = call_policy(client, SERVICE_SQS);
-    int64_t delay = retry_delay_ms(&policy, &client->quota, RETRY_TRANSIENT, batch->rounds, -1,
-                                   call_chance(client));
+    if (retry_decide(&policy, &client->quota, batch->failure, batch->rounds) != RETRY_AGAIN) {
+        return -1;
+    }
+    int64_t delay = retry_wait_ms(&policy, batch->failure, batch->rounds, -1, call_chance(client));
     int64_t left = client->deadline_ms ? client->deadline_ms - client->now_ms() : INT64_MAX;
     return delay < left ? delay : -1;
 }
@@ -182,9 +187,28 @@ static void give_up(struct batch *batch)
     batch->rounds = 0;
 }
 
+/* Gives how long to wait before the next request. */
+static int64_t look_back(struct batch *batch)
+{
+    if (brought_home(batch)) {
+        if (batch->rounds) {
+            retry_succeeded(&batch->client->quota, batch->failure);
+        }
+        batch->rounds = 0;
+        return 0;
+    }
+    batch->rounds++;
+    int64_t delay = next_delay(batch);
+    if (delay < 0) {
+        give_up(batch);
+    }
+    return delay < 0 ? 0 : delay;
+}
+
 static MUST_USE err run(struct batch *batch, struct why *why)
 {
     int64_t delay = 0;
+    batch->failure = RETRY_TRANSIENT;
     for (size_t i = 0; i < batch->count; i++) {
         batch->pending[i] = true;
         batch->results[i] = (struct sqs_result){.ok = false};
@@ -192,12 +216,7 @@ static MUST_USE err run(struct batch *batch, struct why *why)
     while (is_left(batch)) {
         choose(batch);
         TRY(send_chosen(batch, delay, why));
-        batch->rounds = brought_home(batch) ? 0 : batch->rounds + 1;
-        delay = batch->rounds ? next_delay(batch) : 0;
-        if (delay < 0) {
-            give_up(batch);
-            delay = 0;
-        }
+        delay = look_back(batch);
     }
     return OK;
 }

@@ -40,6 +40,20 @@ void uri_add_encoded_path(struct buf *b, str raw)
     add(b, raw, true);
 }
 
+void uri_add_encoded_once(struct buf *b, str segment)
+{
+    while (segment.len) {
+        bool escape = percent_byte(segment) >= 0;
+        size_t plain = escape ? 3 : plain_len(segment, false);
+        buf_add(b, str_take(segment, plain));
+        segment = str_drop(segment, plain);
+        if (!plain) {
+            percent_add(b, segment.at[0]);
+            segment = str_drop(segment, 1);
+        }
+    }
+}
+
 void uri_add_normal(struct buf *b, str part)
 {
     while (part.len) {

@@ -10,6 +10,11 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){.max = max};
 }
 
+void buf_init_secret(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max, .secret = true};
+}
+
 void buf_wrap(struct buf *b, char *memory, size_t room)
 {
     *b = (struct buf){.at = memory, .room = room, .max = room, .borrowed = true};
@@ -17,6 +22,9 @@ void buf_wrap(struct buf *b, char *memory, size_t room)
 
 void buf_close(struct buf *b)
 {
+    if (b->secret && b->at) {
+        explicit_bzero(b->at, b->room);
+    }
     if (!b->borrowed) {
         free(b->at);
     }
@@ -29,13 +37,25 @@ void buf_clear(struct buf *b)
     b->failed = false;
 }
 
+/* realloc() would give the old memory back as it is. */
+static char *move_secret(struct buf *b, size_t room)
+{
+    char *at = malloc(room);
+    if (at && b->at) {
+        memcpy(at, b->at, b->len);
+        explicit_bzero(b->at, b->room);
+        free(b->at);
+    }
+    return at;
+}
+
 static bool grow(struct buf *b, size_t needed)
 {
     size_t room = b->room ? b->room : FIRST_ROOM;
     while (room < needed) {
         room = room > b->max / 2 ? b->max : room * 2;
     }
-    char *at = realloc(b->at, room);
+    char *at = b->secret ? move_secret(b, room) : realloc(b->at, room);
     if (!at) {
         return false;
     }

@@ -15,10 +15,13 @@ struct buf {
     size_t max;  /* bytes it may ever hold */
     bool failed;
     bool borrowed; /* `at` is the caller's: never grown, never freed */
+    bool secret;   /* no copy is left behind when it grows or closes */
 };
 
 /* An empty output on the heap that may grow to `max` bytes; nothing is allocated yet. */
 void buf_init(struct buf *b, size_t max);
+/* The same for what must not stay in memory: keys, tokens. */
+void buf_init_secret(struct buf *b, size_t max);
 /* An empty output in the caller's memory. */
 void buf_wrap(struct buf *b, char *memory, size_t room);
 /* Frees; safe on zeroed memory and twice. */

@@ -227,3 +227,24 @@ void date_add_amz(struct buf *b, int64_t ms)
     add_time(b, ms, STR(""));
     buf_char(b, 'Z');
 }
+
+bool date_parse_amz(str s, int64_t *ms)
+{
+    char memory[DATE_AMZ_LEN];
+    struct buf again;
+    str day = s;
+    str time = str_drop(s, 9);
+    unsigned year = 0, month = 0, of_month = 0, hour = 0, minute = 0, second = 0;
+    bool digits = take_digits(&day, 4, &year) && take_digits(&day, 2, &month) &&
+                  take_digits(&day, 2, &of_month) && take_digits(&time, 2, &hour) &&
+                  take_digits(&time, 2, &minute) && take_digits(&time, 2, &second);
+    if (!digits || month < 1) {
+        return false;
+    }
+    int64_t days = days_of((struct civil){year, month, of_month});
+    int64_t seconds = (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
+    *ms = (days * SECONDS_PER_DAY + seconds) * MS_PER_SECOND;
+    buf_wrap(&again, memory, sizeof memory);
+    date_add_amz(&again, *ms); /* another text for what the calendar or the day does not have */
+    return str_eq(buf_str(&again), s);
+}

@@ -18,6 +18,8 @@ enum {
 bool date_parse_rfc3339(str s, int64_t *ms);
 /* "Sun, 06 Nov 1994 08:49:37 GMT", the form that servers send. */
 bool date_parse_http(str s, int64_t *ms);
+/* "20150830T123600Z", of 1970 or later: exactly what date_add_amz writes. */
+bool date_parse_amz(str s, int64_t *ms);
 /* Only for 0 <= ms < year 10000; other instants are clamped. */
 void date_add_rfc3339(struct buf *b, int64_t ms);
 void date_add_amz(struct buf *b, int64_t ms);

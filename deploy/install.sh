@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what a group of make targets needs and is not there yet, and says what it installs.
 #
-#     deploy/install.sh GROUP...        groups: build, test, lint, fuzz, demo
+#     deploy/install.sh GROUP...        groups: build, test, lint, fuzz, demo, bench
 #
 # With apt (Debian, Ubuntu) missing packages are installed as root or through sudo. When nothing is
 # missing, nothing is printed and the network is not asked. Without apt, the rights or a network, it
@@ -40,8 +40,11 @@ needs_of() {
         echo "python3-venv|python3 -c 'import venv, ensurepip'"
         echo "unzip|command -v unzip"
         ;;
+    bench)
+        echo "valgrind|command -v valgrind"
+        ;;
     *)
-        echo "install.sh: no group \"$1\"; there are build, test, lint, fuzz, demo" >&2
+        echo "install.sh: no group \"$1\"; there are build, test, lint, fuzz, demo, bench" >&2
         return 1
         ;;
     esac
@@ -138,7 +141,7 @@ report_missing() {
 main() {
     local missing round=0
     if [ $# -eq 0 ]; then
-        echo "usage: deploy/install.sh GROUP...    (build, test, lint, fuzz, demo)" >&2
+        echo "usage: deploy/install.sh GROUP...    (build, test, lint, fuzz, demo, bench)" >&2
         exit 2
     fi
     missing=$(missing_of_groups "$@")

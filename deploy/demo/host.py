@@ -25,8 +25,8 @@ class Host:
 
     def run(self, environment, arguments, limit_s=LIMIT_S):
         """Waits for the end, telling each invocation as it comes. Returns itself."""
-        command = ["build/lambda-local", "--until-idle", "--outcomes", self.outcomes_path,
-                   *arguments, "build/bootstrap"]
+        command = ["build/lambda-local", "--env-file", os.devnull, "--until-idle",
+                   "--outcomes", self.outcomes_path, *arguments, "build/bootstrap"]
         with open(self.log_path, "wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True, env=environment)

@@ -1,5 +1,6 @@
 #include "deploy/local/host.h"
 #include "deploy/local/clock.h"
+#include "deploy/local/env_file.h"
 #include "deploy/local/host_event.h"
 #include "deploy/local/poll_kinesis.h"
 #include "deploy/local/poll_s3.h"
@@ -8,7 +9,13 @@
 #include <poll.h>
 #include <sys/random.h>
 
-enum { IDLE_MS = 200, FIRST_BACKOFF_MS = 1000, MAX_BACKOFF_MS = 30000 };
+enum {
+    IDLE_MS = 200,
+    FIRST_BACKOFF_MS = 1000,
+    MAX_BACKOFF_MS = 30000,
+    ENV_COUNT = 4096,
+    ENV_ROOM = 1024 * 1024,
+};
 
 struct source {
     enum options_source_kind kind;
@@ -32,6 +39,7 @@ struct host {
     struct client client;
     struct poll poll;
     struct source sources[OPTIONS_MAX_SOURCES];
+    struct child_env env;
     struct why why;
 };
 
@@ -177,9 +185,28 @@ static MUST_USE err run_sources(struct host *h, const char *const *env, struct w
     return poll_sources(h, why);
 }
 
-static MUST_USE err run(struct host *h, const char *const *env, int *code, struct why *why)
+/* The process's variables, and behind them those of the env file. */
+static MUST_USE err gather_env(const struct options *o, const char *const *env,
+                               struct child_env *all, struct why *why)
+{
+    struct why failure = {0};
+    child_env_add_all(all, env);
+    if (all->failed) {
+        return FAIL(why, ERR_LIMIT, "the environment has more than %d variables", ENV_COUNT);
+    }
+    err read = env_file_read(all, o->env_file ? o->env_file : ".env", &failure);
+    if (!read.kind || (read.kind == ERR_MISSING && !o->env_file)) {
+        return OK;
+    }
+    *why = failure;
+    return read;
+}
+
+static MUST_USE err run(struct host *h, const char *const *own_env, int *code, struct why *why)
 {
     const struct options *o = h->options;
+    TRY(gather_env(o, own_env, &h->env, why));
+    const char *const *env = h->env.at;
     const struct function_config config = {
         .path = o->function,
         .env = env,
@@ -213,7 +240,7 @@ static int close_all(struct host *h, err done, int code)
 int host_run(const struct options *options, const char *const *env, int stop_fd)
 {
     struct arena_block block; /* a host is too large for a stack */
-    if (!arena_block_init(&block, sizeof(struct host))) {
+    if (!arena_block_init(&block, sizeof(struct host) + ENV_ROOM)) {
         return HOST_EXIT_HOST;
     }
     struct arena arena = arena_start(&block);
@@ -221,6 +248,7 @@ int host_run(const struct options *options, const char *const *env, int stop_fd)
     int code = HOST_EXIT_OK;
     h->options = options;
     h->stop_fd = stop_fd;
+    child_env_init(&h->env, &arena, ENV_COUNT);
     err done = run(h, env, &code, &h->why);
     code = close_all(h, done, code);
     arena_block_close(&block);

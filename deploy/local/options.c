@@ -41,6 +41,8 @@ static const char help[] =
     "  --memory MB           what it is told to have (512)\n"
     "  --env NAME=VALUE      a variable of its environment (may be repeated); the rest it "
     "inherits\n"
+    "  --env-file FILE       lines NAME=VALUE, for it and for this host, of what is not set\n"
+    "                        already ('.env', where there is one)\n"
     "\n"
     "Reports:\n"
     "  --outcomes FILE       append one JSON line per invocation, and a last one with the totals\n"
@@ -66,6 +68,7 @@ enum {
     OPT_ON_FAILURE,
     OPT_UNTIL_IDLE,
     OPT_ENV,
+    OPT_ENV_FILE,
     OPT_OUTCOMES,
     OPT_QUIET,
     OPT_HELP,
@@ -86,6 +89,7 @@ static const struct option known[] = {
     {"on-failure", required_argument, NULL, OPT_ON_FAILURE},
     {"until-idle", optional_argument, NULL, OPT_UNTIL_IDLE},
     {"env", required_argument, NULL, OPT_ENV},
+    {"env-file", required_argument, NULL, OPT_ENV_FILE},
     {"outcomes", required_argument, NULL, OPT_OUTCOMES},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
@@ -196,6 +200,9 @@ static bool read_option(struct options *o, int option, const char *value)
         return true;
     case OPT_ENV:
         return add_env(o, value);
+    case OPT_ENV_FILE:
+        o->env_file = value;
+        return true;
     case OPT_OUTCOMES:
         o->outcomes = value;
         return true;

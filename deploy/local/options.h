@@ -27,6 +27,7 @@ struct options {
     bool partial_response, quiet;
     unsigned idle_polls;                  /* --until-idle; 0: never end by itself */
     const char *on_failure, *outcomes;    /* NULL: not given */
+    const char *env_file;                 /* likewise: ".env", if there is one */
     const char *env[OPTIONS_MAX_ENV + 1]; /* --env, ends with NULL */
     size_t env_count;
 };

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(deploy/demo/python.sh)
-exec "$python" test/functional/test_function.py
+exec "$python" test/functional/all.py

@@ -208,13 +208,15 @@ static bool send_each(struct play *play, str bytes)
     return true;
 }
 
-/* Only a receive opens a connection: what comes after a client has hung up is skipped, not played
- * to the next one. */
+/* Only a receive or an accept opens a connection: what comes after a client has hung up is skipped,
+ * not played to the next one. */
 static bool take_step(struct play *play, const struct byte_step *step)
 {
     switch (step->kind) {
     case STEP_RECEIVE:
         return accept_one(play) && receive_request(play);
+    case STEP_ACCEPT:
+        return accept_one(play);
     case STEP_SEND:
         return send_bytes(play, step->bytes);
     case STEP_SEND_EACH:

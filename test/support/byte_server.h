@@ -13,6 +13,7 @@
 enum byte_step_kind {
     STEP_RECEIVE,   /* read one request: its head and as many bytes as its Content-Length says
                        (or its chunks); accepts a connection first when none is open */
+    STEP_ACCEPT,    /* accept a connection, when none is open, and read nothing of it */
     STEP_SEND,      /* send `bytes` in one write */
     STEP_SEND_EACH, /* send `bytes`, one write a byte */
     STEP_PAUSE,     /* `ms` milliseconds */

@@ -14,10 +14,12 @@
 struct fault {
     int status;        /* 0: 200, or 206 when a range is asked for */
     size_t cut_after;  /* bytes of the body, then the connection breaks; 0: all */
+    bool headless;     /* it breaks before the body's first byte */
     bool reset;        /* how it breaks */
     const char *range; /* instead of the right Content-Range */
-    const char *etag;  /* instead of "tag" */
+    const char *etag;  /* instead of "tag"; as it stands when it begins with W/ */
     const char *body;  /* of an error */
+    const char *more;  /* header lines, each ended by CRLF */
 };
 
 struct bucket {
@@ -66,19 +68,22 @@ static inline void bucket_serve(void *ctx, const struct fake_request *request,
         fake_reply_with(reply, fault->status, "", str_from(fault->body));
         return;
     }
-    char head[512];
+    char head[1024];
     char range[128];
+    const char *etag = fault->etag ? fault->etag : "tag";
+    const char *quote = str_starts(str_from(etag), STR("W/")) ? "" : "\"";
     (void)snprintf(range, sizeof range, "bytes %zu-%zu/%zu", from, b->size - 1, b->size);
     bool part = fault->status ? fault->status == 206 : fake_header(request, "range").len > 0;
     int len = snprintf(head, sizeof head,
-                       "HTTP/1.1 %d X\r\nETag: \"%s\"\r\nContent-Type: text/csv\r\n"
-                       "Content-Encoding: gzip\r\nContent-Length: %zu\r\n%s%s%s\r\n",
-                       part ? 206 : 200, fault->etag ? fault->etag : "tag", b->size - from,
-                       part ? "Content-Range: " : "",
+                       "HTTP/1.1 %d X\r\nETag: %s%s%s\r\nContent-Type: text/csv\r\n"
+                       "Content-Encoding: gzip\r\nContent-Length: %zu\r\n%s%s%s%s\r\n",
+                       part ? 206 : 200, quote, etag, quote, b->size - from,
+                       fault->more ? fault->more : "", part ? "Content-Range: " : "",
                        part ? (fault->range ? fault->range : range) : "", part ? "\r\n" : "");
+    assert_true(len > 0 && (size_t)len < sizeof head);
     buf_add(&reply->bytes, (str){head, (size_t)len});
     size_t most = from + fault->cut_after;
-    bool cut = fault->cut_after && most < b->size;
+    bool cut = fault->headless || (fault->cut_after && most < b->size);
     bucket_add(reply, from, cut ? most : b->size);
     reply->close = cut && !fault->reset;
     reply->reset = cut && fault->reset;
@@ -92,12 +97,19 @@ struct reading {
     struct why why;
 };
 
-static inline void reading_start(struct reading *r, size_t size, const struct fault *plan,
-                                 size_t plan_count)
+/* `more` as of rig_client_with. */
+static inline void reading_start_with(struct reading *r, size_t size, const struct fault *plan,
+                                      size_t plan_count, const char *more)
 {
     *r = (struct reading){.bucket = {.size = size, .plan = plan, .plan_count = plan_count}};
     buf_init(&r->bucket.heads, 8 << 20);
-    rig_start(&r->rig, bucket_serve, &r->bucket);
+    rig_start_with(&r->rig, bucket_serve, &r->bucket, more);
+}
+
+static inline void reading_start(struct reading *r, size_t size, const struct fault *plan,
+                                 size_t plan_count)
+{
+    reading_start_with(r, size, plan, plan_count, NULL);
 }
 
 static inline void reading_stop(struct reading *r)

@@ -4,6 +4,8 @@
 #include "aws/json_call.h"
 #include "test/support/byte_server.h"
 
+#include <unistd.h>
+
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static const struct json_operation put_item = {
@@ -48,6 +50,47 @@ static void a_connection_broken_anywhere_is_tried_again(void **state)
             byte_server_stop(&server);
             byte_server_free(&server);
         }
+    }
+}
+
+/* What the reply says of its length or of the connection does not make a part of it the whole. */
+static void a_body_shorter_than_it_says_is_tried_again(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {
+        "Content-Length: 3\r\n",
+        "Connection: close\r\nContent-Length: 3\r\n",
+        "Content-Length: 3\r\nConnection: close\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Connection: close\r\nTransfer-Encoding: chunked\r\n",
+    };
+    static const char *const versions[] = {"HTTP/1.1", "HTTP/1.0"};
+    for (size_t i = 0; i < COUNT(heads) * COUNT(versions); i++) {
+        const char *head = heads[i / COUNT(versions)];
+        bool chunked = strstr(head, "chunked");
+        char reply[256];
+        (void)snprintf(reply, sizeof reply, "%s 200 X\r\n%s\r\n%s", versions[i % COUNT(versions)],
+                       head, chunked ? "2\r\n{}\r\n" : "{}");
+        const struct byte_step steps[] = {
+            {.kind = STEP_RECEIVE},
+            {.kind = STEP_SEND, .bytes = str_from(reply)},
+            {.kind = STEP_CLOSE},
+            {.kind = STEP_RECEIVE},
+            {.kind = STEP_SEND, .bytes = STR("HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n{}")},
+            {.kind = STEP_PAUSE, .ms = 30000},
+        };
+        struct byte_server server;
+        struct client client;
+        struct why why = {0};
+        byte_server_start(&server, steps, COUNT(steps));
+        rig_client(&client, server.port);
+        assert_int_equal(send_body(&client, STR("{}"), &why).kind, ERR_NONE);
+        if (client.requests != 2) {
+            fail_msg("%s: %u requests", reply, (unsigned)client.requests);
+        }
+        client_close(&client);
+        byte_server_stop(&server);
+        byte_server_free(&server);
     }
 }
 
@@ -142,6 +185,7 @@ static void keep_connections(struct client *client)
         client_pump(client, 1000);
     }
     for (size_t i = 0; i < KEPT; i++) {
+        assert_int_equal(calls[i].call.why.kind, ERR_NONE);
         call_close(&calls[i].call);
     }
 }
@@ -159,6 +203,34 @@ static void many_kept_connections_found_dead_cost_nothing(void **state)
     assert_int_equal(rig.client.quota.tokens, 500);
     rig_stop(&rig);
     assert_int_equal(rig.service.connections, KEPT + 1);
+}
+
+/* Closes each connection after its first reply, without having said so; or resets it. */
+static void leave(void *ctx, const struct fake_request *request, struct fake_reply *reply)
+{
+    const bool *resets = ctx;
+    (void)request;
+    reply->delay_ms = 20;
+    reply->close = !*resets;
+    reply->reset = *resets;
+    fake_reply_with(reply, 200, "", STR("{}"));
+}
+
+/* Frozen and thawed: the other ends of all kept connections went away while nobody looked. */
+static void after_a_thaw_all_calls_go_on_at_no_cost(void **state)
+{
+    (void)state;
+    for (int reset = 0; reset < 2; reset++) {
+        bool resets = reset;
+        struct rig rig;
+        rig_start(&rig, leave, &resets);
+        rig.client.max_attempts = 1;
+        keep_connections(&rig.client);
+        (void)usleep(50 * 1000);
+        keep_connections(&rig.client);
+        assert_int_equal(rig.client.quota.tokens, 500);
+        rig_stop(&rig);
+    }
 }
 
 /* Answers the first request of a connection, and the second never. */
@@ -209,9 +281,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_broken_anywhere_is_tried_again),
+        cmocka_unit_test(a_body_shorter_than_it_says_is_tried_again),
         cmocka_unit_test(a_truncated_reply_is_never_success),
         cmocka_unit_test(a_kept_connection_found_dead_costs_nothing),
         cmocka_unit_test(many_kept_connections_found_dead_cost_nothing),
+        cmocka_unit_test(after_a_thaw_all_calls_go_on_at_no_cost),
         cmocka_unit_test(after_a_time_out_the_next_attempt_has_a_connection_of_its_own),
         cmocka_unit_test(no_listener_is_busy),
     };

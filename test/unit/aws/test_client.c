@@ -3,6 +3,9 @@
 #include "aws/json_call.h"
 #include "aws/s3.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define KEYS     "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=secret"
 
@@ -13,36 +16,126 @@ static err init(const char *const *env, struct client *client, struct why *why)
     return client_init(client, &config, why);
 }
 
+static const struct {
+    const char *word;
+    const char *env[6];
+    enum err_kind kind;
+    const char *text; /* named in it */
+} environments[] = {
+    {"all", {KEYS, "AWS_REGION=eu-west-1", "AWS_MAX_ATTEMPTS=7"}, ERR_NONE, ""},
+    {"default region", {KEYS, "AWS_DEFAULT_REGION=eu-west-1"}, ERR_NONE, ""},
+    {"no region", {KEYS}, ERR_BUG, "AWS_REGION"},
+    {"bad region", {KEYS, "AWS_REGION=evil.example/"}, ERR_BUG, ""},
+    {"no keys",
+     {"AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true"},
+     ERR_DENIED,
+     "AWS_ACCESS_KEY_ID"},
+    {"half a key",
+     {"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKID"},
+     ERR_DENIED,
+     "AWS_SECRET_ACCESS_KEY"},
+    {"standard", {KEYS, "AWS_REGION=a", "AWS_RETRY_MODE=standard"}, ERR_NONE, ""},
+    {"adaptive", {KEYS, "AWS_REGION=a", "AWS_RETRY_MODE=adaptive"}, ERR_NONE, ""},
+    {"legacy", {KEYS, "AWS_REGION=a", "AWS_RETRY_MODE=Legacy"}, ERR_NONE, ""},
+    {"no mode", {KEYS, "AWS_REGION=a", "AWS_RETRY_MODE="}, ERR_NONE, ""},
+    {"bad mode", {KEYS, "AWS_REGION=a", "AWS_RETRY_MODE=fast"}, ERR_BUG, "AWS_RETRY_MODE"},
+    {"attempts 0", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=0"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
+    {"attempts x", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=x"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
+    {"attempts -1", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=-1"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
+    {"attempts 101", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=101"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
+    {"endpoint",
+     {KEYS, "AWS_REGION=a", "AWS_ENDPOINT_URL_SQS=ftp://x"},
+     ERR_BUG,
+     "AWS_ENDPOINT_URL_SQS"},
+    {"endpoint of STS",
+     {KEYS, "AWS_REGION=a", "AWS_ENDPOINT_URL_STS=x"},
+     ERR_BUG,
+     "AWS_ENDPOINT_URL_STS"},
+    {"FIPS at an endpoint",
+     {KEYS, "AWS_REGION=a", "AWS_ENDPOINT_URL=http://h", "AWS_USE_FIPS_ENDPOINT=true"},
+     ERR_BUG,
+     "AWS_USE_FIPS_ENDPOINT"},
+    {"dual stack at an endpoint",
+     {KEYS, "AWS_REGION=a", "AWS_ENDPOINT_URL=http://h", "AWS_USE_DUALSTACK_ENDPOINT=True"},
+     ERR_BUG,
+     "AWS_USE_DUALSTACK_ENDPOINT"},
+    {"neither",
+     {KEYS, "AWS_REGION=a", "AWS_ENDPOINT_URL=http://h", "AWS_USE_FIPS_ENDPOINT=no"},
+     ERR_NONE,
+     ""},
+    {"account mode",
+     {KEYS, "AWS_REGION=a", "AWS_ACCOUNT_ID_ENDPOINT_MODE=always"},
+     ERR_BUG,
+     "AWS_ACCOUNT_ID_ENDPOINT_MODE"},
+};
+
 static void settings_come_from_the_environment(void **state)
 {
     (void)state;
-    static const struct {
-        const char *word;
-        const char *env[6];
-        enum err_kind kind;
-        const char *text; /* named in it */
-    } rows[] = {
-        {"all", {KEYS, "AWS_REGION=eu-west-1", "AWS_MAX_ATTEMPTS=7"}, ERR_NONE, ""},
-        {"default region", {KEYS, "AWS_DEFAULT_REGION=eu-west-1"}, ERR_NONE, ""},
-        {"no region", {KEYS}, ERR_BUG, "AWS_REGION"},
-        {"bad region", {KEYS, "AWS_REGION=evil.example/"}, ERR_BUG, ""},
-        {"no keys", {"AWS_REGION=eu-west-1"}, ERR_DENIED, "AWS_ACCESS_KEY_ID"},
-        {"attempts 0", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=0"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
-        {"attempts x", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=x"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
-        {"attempts -1", {KEYS, "AWS_REGION=a", "AWS_MAX_ATTEMPTS=-1"}, ERR_BUG, "AWS_MAX_ATTEMPTS"},
-        {"endpoint",
-         {KEYS, "AWS_REGION=a", "AWS_ENDPOINT_URL_SQS=ftp://x"},
-         ERR_BUG,
-         "AWS_ENDPOINT_URL_SQS"},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(environments); i++) {
         struct client client;
         struct why why;
-        err started = init(rows[i].env, &client, &why);
-        if (started.kind != rows[i].kind || !strstr(why.text, rows[i].text)) {
-            fail_msg("%s: %s %s", rows[i].word, err_kind_name(started.kind), why.text);
+        err started = init(environments[i].env, &client, &why);
+        if (started.kind != environments[i].kind || !strstr(why.text, environments[i].text)) {
+            fail_msg("%s: %s %s", environments[i].word, err_kind_name(started.kind), why.text);
         }
         client_close(&client);
+        client_close(&client);
+    }
+}
+
+static void settings_come_from_a_profile(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *config, *more;
+        enum err_kind kind;
+        const char *region, *sqs_host; /* or the failure's text */
+        unsigned max_attempts;
+    } rows[] = {
+        {"region", "[default]\nregion = eu-west-3\n", NULL, ERR_NONE, "eu-west-3",
+         "sqs.eu-west-3.amazonaws.com", 0},
+        {"the variable wins", "[default]\nregion = eu-west-3\n", "AWS_REGION=eu-west-1", ERR_NONE,
+         "eu-west-1", "sqs.eu-west-1.amazonaws.com", 0},
+        {"the older variable wins too", "[default]\nregion = eu-west-3\n",
+         "AWS_DEFAULT_REGION=eu-west-2", ERR_NONE, "eu-west-2", "sqs.eu-west-2.amazonaws.com", 0},
+        {"another profile", "[default]\nregion = a\n[profile p]\nregion = b\nmax_attempts = 9\n",
+         "AWS_PROFILE=p", ERR_NONE, "b", "sqs.b.amazonaws.com", 9},
+        {"switches",
+         "[default]\nregion = b\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n", NULL,
+         ERR_NONE, "b", "sqs-fips.b.api.aws", 0},
+        {"endpoint", "[default]\nregion = b\nendpoint_url = http://h:1\n", NULL, ERR_NONE, "b",
+         "h:1", 0},
+        {"bad endpoint", "[default]\nregion = b\nendpoint_url = h:1\n", NULL, ERR_BUG, "profile",
+         NULL, 0},
+        {"bad attempts", "[default]\nregion = b\nmax_attempts = many\n", NULL, ERR_BUG,
+         "AWS_MAX_ATTEMPTS", NULL, 0},
+        {"bad mode", "[default]\nregion = b\nretry_mode = fast\n", NULL, ERR_BUG, "AWS_RETRY_MODE",
+         NULL, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char path[] = "AWS_CONFIG_FILE=/tmp/test_client.XXXXXX";
+        char *file = strchr(path, '/');
+        int fd = mkstemp(file);
+        size_t len = strlen(rows[i].config);
+        assert_int_equal(write(fd, rows[i].config, len), len);
+        (void)close(fd);
+        const char *env[] = {KEYS, path, rows[i].more, NULL};
+        struct client client;
+        struct why why;
+        err started = init(env, &client, &why);
+        (void)unlink(file);
+        bool same = started.kind == rows[i].kind;
+        if (same && started.kind) {
+            same = strstr(why.text, rows[i].region);
+        } else if (same) {
+            same = strcmp(client.region, rows[i].region) == 0 &&
+                   strcmp(client.endpoints[SERVICE_SQS].host, rows[i].sqs_host) == 0 &&
+                   client.max_attempts == rows[i].max_attempts;
+        }
+        if (!same) {
+            fail_msg("%s: %s %s", rows[i].word, client.region, why.text);
+        }
         client_close(&client);
     }
 }
@@ -172,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_come_from_the_environment),
+        cmocka_unit_test(settings_come_from_a_profile),
         cmocka_unit_test(a_ca_bundle_that_cannot_be_read_is_denied),
         cmocka_unit_test(whoever_waits_moves_all_calls),
         cmocka_unit_test(a_call_under_way_can_be_dropped),

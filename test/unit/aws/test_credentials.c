@@ -15,20 +15,23 @@
 #define ID     "AWS_ACCESS_KEY_ID"
 #define SECRET "AWS_SECRET_ACCESS_KEY"
 #define TOKEN  "AWS_SESSION_TOKEN"
+#define NUMBER "AWS_ACCOUNT_ID"
 
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static void temporary_keys_are_read(void **state)
 {
     (void)state;
-    static const char *const env[] = {"PATH=/bin",
-                                      TOKEN "=FwoG/+==", SECRET "=wJal/K7+x=", ID "=ASIAX", NULL};
+    static const char *const env[] = {"PATH=/bin", TOKEN "=FwoG/+==",      SECRET "=wJal/K7+x=",
+                                      ID "=ASIAX", NUMBER "=123456789012", NULL};
     struct credentials keys;
     struct why why = {0};
     assert_int_equal(credentials_from_env(env, &keys, &why).kind, ERR_NONE);
     assert_true(str_eq(keys.access_key_id, STR("ASIAX")));
     assert_true(str_eq(keys.secret_access_key, STR("wJal/K7+x=")));
     assert_true(str_eq(keys.session_token, STR("FwoG/+==")));
+    assert_true(str_eq(keys.account_id, STR("123456789012")));
+    assert_int_equal(keys.expires_ms, INT64_MAX);
 }
 
 static void long_term_keys_have_no_token(void **state)
@@ -40,6 +43,7 @@ static void long_term_keys_have_no_token(void **state)
     struct why why = {0};
     assert_int_equal(credentials_from_env(env, &keys, &why).kind, ERR_NONE);
     assert_int_equal(keys.session_token.len, 0);
+    assert_int_equal(keys.account_id.len, 0);
     assert_int_equal(credentials_from_env(empty, &keys, &why).kind, ERR_NONE);
     assert_int_equal(keys.session_token.len, 0);
 }
@@ -102,6 +106,19 @@ static void a_key_id_that_breaks_the_authorization_header_is_refused(void **stat
     expect_refused("comma", comma, ID);
 }
 
+/* It becomes a label of a host. */
+static void an_account_id_that_is_no_number_is_refused(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"leak", "12345678901x", "evil.example/", "1 2", "-1"};
+    for (size_t i = 0; i < ROW_COUNT(values); i++) {
+        char bad[64];
+        (void)snprintf(bad, sizeof bad, NUMBER "=%s", values[i]);
+        const char *const env[] = {bad, ID "=leak", SECRET "=leak", NULL};
+        expect_refused(values[i], env, NUMBER);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +127,7 @@ int main(void)
         cmocka_unit_test(a_missing_variable_is_named),
         cmocka_unit_test(a_value_no_key_has_is_refused_without_being_shown),
         cmocka_unit_test(a_key_id_that_breaks_the_authorization_header_is_refused),
+        cmocka_unit_test(an_account_id_that_is_no_number_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,43 @@ static void items_unprocessed_for_ever_fail_before_the_deadline(void **state)
     free(t);
 }
 
+static void what_dynamodb_would_refuse_is_not_sent(void **state)
+{
+    (void)state;
+    static char text[DYNAMODB_MAX_ITEM_BYTES];
+    static struct fake_table fake;
+    memset(text, 'k', sizeof text);
+    static const struct {
+        const char *word;
+        size_t key_len, value_len;
+        enum dynamodb_outcome outcome;
+    } rows[] = {
+        {"an empty key", 0, 1, DYNAMODB_REFUSED},
+        {"the longest key", 2048, 1, DYNAMODB_WRITTEN},
+        {"a longer key", 2049, 1, DYNAMODB_REFUSED},
+        {"400 KB", 1, 400 * 1024 - 9, DYNAMODB_WRITTEN}, /* user_id + k + n */
+        {"400 KB and a byte", 1, 400 * 1024 - 8, DYNAMODB_REFUSED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fake = (struct fake_table){.bad = -1};
+        struct table *t = table_start(DYNAMODB_BATCH, 1, serve, &fake);
+        struct why why = {0};
+        size_t tag = 0;
+        const struct dynamodb_attribute attribute = {STR("n"), {text, rows[i].value_len}, false};
+        const struct dynamodb_item item = {
+            .key = {text, rows[i].key_len}, .attributes = &attribute, .attribute_count = 1};
+        assert_int_equal(dynamodb_put(t->writer, &item, &tag, sizeof tag, &why).kind, ERR_NONE);
+        assert_int_equal(table_flush(t), ERR_NONE);
+        table_stop(t);
+        unsigned requests = rows[i].outcome == DYNAMODB_WRITTEN;
+        if (t->outcomes[0] != rows[i].outcome || t->rig.service.requests != requests) {
+            fail_msg("%s: outcome %d, %u requests", rows[i].word, (int)t->outcomes[0],
+                     t->rig.service.requests);
+        }
+        free(t);
+    }
+}
+
 static void a_key_is_never_in_two_requests_in_flight(void **state)
 {
     (void)state;
@@ -302,6 +339,7 @@ int main(void)
         cmocka_unit_test(items_go_out_25_at_a_time),
         cmocka_unit_test(unprocessed_items_are_sent_again_and_only_they),
         cmocka_unit_test(items_unprocessed_for_ever_fail_before_the_deadline),
+        cmocka_unit_test(what_dynamodb_would_refuse_is_not_sent),
         cmocka_unit_test(a_key_is_never_in_two_requests_in_flight),
         cmocka_unit_test(a_good_item_stays_when_a_later_one_of_its_key_is_refused),
         cmocka_unit_test(of_a_refused_batch_only_the_culprit_is_refused),

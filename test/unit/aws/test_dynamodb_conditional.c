@@ -1,5 +1,7 @@
 #include "test/unit/aws/table.h"
 
+#include "aws/dynamodb_slot.h"
+
 #include <jansson.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -289,6 +291,37 @@ static void out_of_time_everything_is_failed_once(void **state)
     free(t);
 }
 
+static void the_account_of_a_tables_arn_is_the_requests(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *table, *account;
+    } rows[] = {
+        {"arn:aws:dynamodb:eu-west-1:123456789012:table/users", "123456789012"},
+        {"arn:aws:dynamodb:us-east-1:123456789012:table/users", ""},
+        {"arn:aws:dynamodb:eu-west-1:12345678901:table/users", ""},
+        {"arn:aws:dynamodb:eu-west-1:evil.example/:table/users", ""},
+        {"users", ""},
+    };
+    struct client client;
+    rig_client(&client, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dynamodb_writer *writer = NULL;
+        struct why why = {0};
+        const struct dynamodb_config config = {
+            .client = &client,
+            .table = str_from(rows[i].table),
+            .key_name = STR("user_id"),
+            .version_name = STR("_v"),
+        };
+        assert_int_equal(dynamodb_open(&config, &writer, &why).kind, ERR_NONE);
+        str account = writer->slots[0].json_call.call.request.account;
+        assert_true(str_eq(account, str_from(rows[i].account)));
+        dynamodb_close(writer);
+    }
+    client_close(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_unknown_refusal_is_told_and_stops_nothing),
         cmocka_unit_test(an_item_over_a_limit_is_refused_without_a_request),
         cmocka_unit_test(out_of_time_everything_is_failed_once),
+        cmocka_unit_test(the_account_of_a_tables_arn_is_the_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

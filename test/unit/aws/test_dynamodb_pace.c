@@ -39,6 +39,24 @@ static void serve(void *ctx, const struct fake_request *request, struct fake_rep
     fake_reply_with(reply, 200, "", STR("{}"));
 }
 
+/* Throttles the first request, and says when to come again. */
+struct patient {
+    int64_t asked_ms, again_ms;
+};
+
+static void come_again(void *ctx, const struct fake_request *request, struct fake_reply *reply)
+{
+    struct patient *p = ctx;
+    if (request->number == 0) {
+        p->asked_ms = rig_now_ms();
+        fake_reply_with(reply, 400, "x-amz-retry-after: 400\r\n",
+                        STR("{\"__type\":\"x#ThrottlingException\"}"));
+        return;
+    }
+    p->again_ms = rig_now_ms();
+    fake_reply_with(reply, 200, "", STR("{}"));
+}
+
 static const struct {
     const char *word;
     enum dynamodb_mode mode;
@@ -122,6 +140,22 @@ static void after_throttling_the_requests_under_way_climb_back(void **state)
     }
 }
 
+/* The writer's own first wait is 50 ms at most. */
+static void a_table_is_asked_again_no_sooner_than_it_says(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < MODES; m++) {
+        struct patient patient = {0};
+        struct table *t = table_start(modes[m].mode, 1, come_again, &patient);
+        table_put_many(t, 1);
+        assert_int_equal(table_flush(t), ERR_NONE);
+        assert_int_equal(t->of[DYNAMODB_WRITTEN], 1);
+        table_stop(t);
+        assert_true(patient.again_ms - patient.asked_ms >= 399);
+        free(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +163,7 @@ int main(void)
         cmocka_unit_test(throttled_for_ever_items_fail_before_the_deadline),
         cmocka_unit_test(fewer_requests_are_under_way_while_the_table_throttles),
         cmocka_unit_test(after_throttling_the_requests_under_way_climb_back),
+        cmocka_unit_test(a_table_is_asked_again_no_sooner_than_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

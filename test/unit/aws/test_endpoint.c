@@ -9,6 +9,7 @@
 
 #include "aws/endpoint.h"
 #include "base/buf.h"
+#include "test/support/guard.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,16 @@
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const char *const no_env[] = {NULL};
+
+static err resolve(enum service service, str region, const char *const *env,
+                   struct endpoint *endpoint, struct why *why)
+{
+    struct settings *settings = NULL;
+    assert_int_equal(settings_open(&settings, env, why).kind, ERR_NONE);
+    err resolved = endpoint_resolve(service, region, settings, endpoint, why);
+    settings_close(settings);
+    return resolved;
+}
 
 static void a_region_places_each_service(void **state)
 {
@@ -40,8 +51,7 @@ static void a_region_places_each_service(void **state)
         struct endpoint endpoint;
         struct why why = {0};
         assert_int_equal(
-            endpoint_resolve(rows[i].service, str_from(rows[i].region), no_env, &endpoint, &why)
-                .kind,
+            resolve(rows[i].service, str_from(rows[i].region), no_env, &endpoint, &why).kind,
             ERR_NONE);
         assert_string_equal(endpoint.host, rows[i].host);
         assert_string_equal(endpoint.scheme, "https");
@@ -72,7 +82,7 @@ static void what_is_no_region_is_refused(void **state)
     for (size_t i = 0; i < ROW_COUNT(regions); i++) {
         struct endpoint endpoint;
         struct why why = {0};
-        err result = endpoint_resolve(SERVICE_S3, str_from(regions[i]), no_env, &endpoint, &why);
+        err result = resolve(SERVICE_S3, str_from(regions[i]), no_env, &endpoint, &why);
         if (result.kind != ERR_BUG || !strstr(why.text, "AWS_REGION")) {
             fail_msg("%s: not refused", regions[i]);
         }
@@ -125,7 +135,7 @@ static void the_services_own_variable_wins(void **state)
     for (size_t i = 0; i < ROW_COUNT(rows); i++) {
         struct endpoint endpoint;
         struct why why = {0};
-        err result = endpoint_resolve(rows[i].service, STR("r-1"), rows[i].env, &endpoint, &why);
+        err result = resolve(rows[i].service, STR("r-1"), rows[i].env, &endpoint, &why);
         if (result.kind || strcmp(endpoint.host, rows[i].host) != 0 ||
             endpoint.custom != !strstr(endpoint.host, "amazonaws")) {
             fail_msg("%s: %s", rows[i].name, endpoint.host);
@@ -141,7 +151,7 @@ static err resolve_url(const char *url, struct endpoint *endpoint, struct why *w
     buf_add(&setting, str_from(url));
     buf_char(&setting, 0);
     const char *const env[] = {setting.at, NULL};
-    err result = endpoint_resolve(SERVICE_S3, STR("r-1"), env, endpoint, why);
+    err result = resolve(SERVICE_S3, STR("r-1"), env, endpoint, why);
     buf_close(&setting);
     return result;
 }
@@ -260,7 +270,7 @@ static void the_variable_for_all_is_named_too(void **state)
     static const char *const env[] = {"AWS_ENDPOINT_URL=nonsense", NULL};
     struct endpoint endpoint;
     struct why why = {0};
-    assert_int_equal(endpoint_resolve(SERVICE_SQS, STR("r-1"), env, &endpoint, &why).kind, ERR_BUG);
+    assert_int_equal(resolve(SERVICE_SQS, STR("r-1"), env, &endpoint, &why).kind, ERR_BUG);
     assert_true(str_starts(str_from(why.text), STR("AWS_ENDPOINT_URL is ")));
 }
 
@@ -301,6 +311,34 @@ static void a_url_cut_off_anywhere_is_taken_or_refused(void **state)
     }
 }
 
+static void an_arn_cut_off_anywhere_has_its_account_or_none(void **state)
+{
+    (void)state;
+    static const char arn[] = "arn:aws:dynamodb:eu-west-1:123456789012:table/t";
+    struct guard guard;
+    guard_init(&guard, sizeof arn);
+    for (size_t len = 0; len < sizeof arn; len++) {
+        str account = endpoint_account_of(guard_lay(&guard, (str){arn, len}), STR("eu-west-1"));
+        bool whole = len > strlen("arn:aws:dynamodb:eu-west-1:123456789012:");
+        assert_true(str_eq(account, whole ? STR("123456789012") : STR("")));
+    }
+    guard_close(&guard);
+}
+
+static void dynamodb_local_is_the_region_local(void **state)
+{
+    (void)state;
+    struct endpoint endpoint;
+    struct why why = {0};
+    assert_int_equal(resolve(SERVICE_DYNAMODB, STR("local"), no_env, &endpoint, &why).kind,
+                     ERR_NONE);
+    assert_string_equal(endpoint.scheme, "http");
+    assert_string_equal(endpoint.host, "localhost:8000");
+    assert_false(endpoint.custom);
+    static const char *const fips[] = {"AWS_USE_FIPS_ENDPOINT=true", NULL};
+    assert_int_equal(resolve(SERVICE_DYNAMODB, STR("local"), fips, &endpoint, &why).kind, ERR_BUG);
+}
+
 static void a_service_has_its_name_in_the_scope(void **state)
 {
     (void)state;
@@ -308,6 +346,7 @@ static void a_service_has_its_name_in_the_scope(void **state)
     assert_true(str_eq(endpoint_service_name(SERVICE_DYNAMODB), STR("dynamodb")));
     assert_true(str_eq(endpoint_service_name(SERVICE_SQS), STR("sqs")));
     assert_true(str_eq(endpoint_service_name(SERVICE_KINESIS), STR("kinesis")));
+    assert_true(str_eq(endpoint_service_name(SERVICE_STS), STR("sts")));
 }
 
 int main(void)
@@ -321,6 +360,8 @@ int main(void)
         cmocka_unit_test(the_variable_for_all_is_named_too),
         cmocka_unit_test(a_host_and_a_path_have_their_bounds),
         cmocka_unit_test(a_url_cut_off_anywhere_is_taken_or_refused),
+        cmocka_unit_test(an_arn_cut_off_anywhere_has_its_account_or_none),
+        cmocka_unit_test(dynamodb_local_is_the_region_local),
         cmocka_unit_test(a_service_has_its_name_in_the_scope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "aws/fault.h"
+#include "base/buf.h"
 #include "test/support/guard.h"
 
 #include <string.h>
@@ -27,6 +28,14 @@ static void the_code_is_found_wherever_it_stands(void **state)
         {"type before code", "", "", "{\"code\":\"Bar\",\"__type\":\"FooError\"}", "FooError"},
         {"header", "FooError:http://x/", "", "{\"__type\":\"Bar\"}", "FooError"},
         {"query wins", "Bar", "AWS.Simple.Foo;Sender", "{\"__type\":\"Bar\"}", "AWS.Simple.Foo"},
+        {"query wins over the body's", "", "Customized;Sender",
+         "{\"__type\":\"a.b#CustomCodeError\",\"message\":\"Hi\"}", "Customized"},
+        {"query without a fault", "", "Customized", "{\"__type\":\"FooError\"}", "FooError"},
+        {"query without a code", "", ";Sender", "{\"__type\":\"FooError\"}", "FooError"},
+        {"other members", "", "",
+         "{\"__type\":\"FooError\",\"TopLevel\":\"T\",\"Nested\":{\"__type\":\"Bar\"}}",
+         "FooError"},
+        {"header without a body", "FooError", "", "", "FooError"},
         {"xml of S3", "", "",
          "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Message>m</Message></Error>",
          "NoSuchKey"},
@@ -57,6 +66,58 @@ static void the_code_is_found_wherever_it_stands(void **state)
         if (!str_eq(code, str_from(rows[i].code))) {
             fail_msg("%s: %.*s", rows[i].word, (int)code.len, code.at);
         }
+    }
+    guard_close(&guard);
+}
+
+/* The cases of the protocol's tests in smithy and botocore. */
+static void each_spelling_of_a_code_is_understood_in_each_place(void **state)
+{
+    (void)state;
+    static const char *const spellings[] = {
+        "FooError",
+        "FooError:http://internal.amazon.com/coral/com.amazon.coral.validate/",
+        "aws.protocoltests.json10#FooError",
+        "aws.protocoltests.json10#FooError:http://internal.amazon.com/coral/validate#x/",
+    };
+    static const char *const places[] = {"{\"code\": \"%s\"}", "{\n \"__type\": \"%s\"\n}\n"};
+    for (size_t i = 0; i < COUNT(spellings); i++) {
+        char room[FAULT_CODE_ROOM];
+        const struct fault_reply in_header = {.error_type = str_from(spellings[i])};
+        assert_true(str_eq(fault_code(&in_header, room), STR("FooError")));
+        for (size_t j = 0; j < COUNT(places); j++) {
+            struct buf body;
+            buf_init(&body, 1024);
+            struct str_halves place = str_cut(str_from(places[j]), '%');
+            buf_add(&body, place.head);
+            buf_add(&body, str_from(spellings[i]));
+            buf_add(&body, str_drop(place.tail, 1));
+            const struct fault_reply in_body = {.body = buf_str(&body)};
+            assert_true(str_eq(fault_code(&in_body, room), STR("FooError")));
+            buf_close(&body);
+        }
+    }
+}
+
+static void a_region_is_found_in_xml(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *region;
+    } rows[] = {
+        {"<Error><Code>PermanentRedirect</Code><Region>eu-west-1</Region></Error>", "eu-west-1"},
+        {"<Error><Region>a</Region><Region>b</Region></Error>", "a"},
+        {"<Error><Region></Region></Error>", ""},
+        {"<Error><Region/></Error>", ""},
+        {"<Error><Region>eu-we", "eu-we"},
+        {"<Error><Regi", ""},
+        {"", ""},
+    };
+    struct guard guard;
+    guard_init(&guard, 512);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        str region = fault_region(guard_lay(&guard, str_from(rows[i].body)));
+        assert_true(str_eq(region, str_from(rows[i].region)));
     }
     guard_close(&guard);
 }
@@ -131,6 +192,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_code_is_found_wherever_it_stands),
+        cmocka_unit_test(each_spelling_of_a_code_is_understood_in_each_place),
+        cmocka_unit_test(a_region_is_found_in_xml),
         cmocka_unit_test(a_body_cut_at_any_byte_gives_a_code_or_none),
         cmocka_unit_test(a_failure_is_sorted_by_what_can_be_done),
     };

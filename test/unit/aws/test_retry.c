@@ -88,8 +88,6 @@ static void the_wait_grows_up_to_its_bounds(void **state)
     (void)state;
     const struct retry_policy standard = retry_policy_standard();
     const struct retry_policy dynamodb = retry_policy_dynamodb();
-    struct retry_policy patient = standard;
-    patient.max_attempts = 1000;
     const struct {
         const char *name;
         const struct retry_policy *policy;
@@ -103,28 +101,54 @@ static void the_wait_grows_up_to_its_bounds(void **state)
         {"transient, most", &standard, RETRY_TRANSIENT, 1, UINT64_MAX, 49},
         {"transient, second", &standard, RETRY_TRANSIENT, 2, middle, 50},
         {"transient, second, most", &standard, RETRY_TRANSIENT, 2, UINT64_MAX, 99},
-        {"attempts used up", &standard, RETRY_TRANSIENT, 3, 0, -1},
         {"throttled, least", &standard, RETRY_THROTTLED, 1, 0, 0},
         {"throttled, middle", &standard, RETRY_THROTTLED, 1, middle, 500},
         {"throttled, most", &standard, RETRY_THROTTLED, 1, UINT64_MAX, 999},
         {"throttled, second", &standard, RETRY_THROTTLED, 2, middle, 1000},
-        {"throttled, used up", &standard, RETRY_THROTTLED, 3, middle, -1},
         {"DynamoDB, transient", &dynamodb, RETRY_TRANSIENT, 1, middle, 12},
         {"DynamoDB, third retry", &dynamodb, RETRY_TRANSIENT, 3, middle, 50},
         {"DynamoDB, throttled", &dynamodb, RETRY_THROTTLED, 1, middle, 500},
         {"DynamoDB, third throttled", &dynamodb, RETRY_THROTTLED, 3, middle, 2000},
-        {"DynamoDB, used up", &dynamodb, RETRY_TRANSIENT, 4, middle, -1},
-        {"never", &standard, RETRY_NEVER, 1, middle, -1},
-        {"capped before chance", &patient, RETRY_THROTTLED, 6, middle, 10000},
-        {"just under the cap", &patient, RETRY_THROTTLED, 5, middle, 8000},
-        {"far past the cap", &patient, RETRY_TRANSIENT, 999, UINT64_MAX, 19999},
+        {"capped before chance", &standard, RETRY_THROTTLED, 6, middle, 10000},
+        {"just under the cap", &standard, RETRY_THROTTLED, 5, middle, 8000},
+        {"far past the cap", &standard, RETRY_TRANSIENT, UINT32_MAX, UINT64_MAX, 19999},
+    };
+    for (size_t i = 0; i < ROW_COUNT(rows); i++) {
+        int64_t wait = retry_wait_ms(rows[i].policy, rows[i].failure, rows[i].attempts_made, -1,
+                                     rows[i].chance);
+        if (wait != rows[i].wanted) {
+            fail_msg("%s: %d", rows[i].name, (int)wait);
+        }
+    }
+}
+
+/* As if chance were always the largest: within a millisecond of each bound. */
+static void all_waits_of_a_call_together_have_their_most(void **state)
+{
+    (void)state;
+    const struct retry_policy standard = retry_policy_standard();
+    const struct retry_policy dynamodb = retry_policy_dynamodb();
+    const struct {
+        const char *name;
+        const struct retry_policy *policy;
+        enum retry_class failure;
+        unsigned waits;
+        int64_t most;
+    } rows[] = {
+        {"3 attempts, transient: 50 + 100", &standard, RETRY_TRANSIENT, 2, 150},
+        {"3 attempts, throttled: 1000 + 2000", &standard, RETRY_THROTTLED, 2, 3000},
+        {"DynamoDB, 4, transient: 25 + 50 + 100", &dynamodb, RETRY_TRANSIENT, 3, 175},
+        {"DynamoDB, 4, throttled: 1000 + 2000 + 4000", &dynamodb, RETRY_THROTTLED, 3, 7000},
     };
     for (size_t i = 0; i < ROW_COUNT(rows); i++) {
         struct retry_quota quota = full_quota();
-        int64_t delay = retry_delay_ms(rows[i].policy, &quota, rows[i].failure,
-                                       rows[i].attempts_made, -1, rows[i].chance);
-        if (delay != rows[i].wanted) {
-            fail_msg("%s: %d", rows[i].name, (int)delay);
+        int64_t sum = 0;
+        unsigned made = 1;
+        for (; retry_decide(rows[i].policy, &quota, rows[i].failure, made) == RETRY_AGAIN; made++) {
+            sum += 1 + retry_wait_ms(rows[i].policy, rows[i].failure, made, -1, UINT64_MAX);
+        }
+        if (made - 1 != rows[i].waits || sum != rows[i].most) {
+            fail_msg("%s: %u waits, %d ms", rows[i].name, made - 1, (int)sum);
         }
     }
 }
@@ -148,9 +172,7 @@ static void the_services_own_wait_is_taken_within_bounds(void **state)
         {"far too long", INT64_MAX, 5500},
     };
     for (size_t i = 0; i < ROW_COUNT(rows); i++) {
-        struct retry_quota quota = full_quota();
-        int64_t delay =
-            retry_delay_ms(&policy, &quota, RETRY_THROTTLED, 1, rows[i].retry_after_ms, middle);
+        int64_t delay = retry_wait_ms(&policy, RETRY_THROTTLED, 1, rows[i].retry_after_ms, middle);
         if (delay != rows[i].wanted) {
             fail_msg("%s: %d", rows[i].name, (int)delay);
         }
@@ -161,7 +183,7 @@ static unsigned retries_paid(struct retry_quota *quota, enum retry_class failure
 {
     const struct retry_policy policy = retry_policy_standard();
     unsigned paid = 0;
-    while (retry_delay_ms(&policy, quota, failure, 1, -1, 0) >= 0) {
+    while (retry_decide(&policy, quota, failure, 1) == RETRY_AGAIN) {
         paid++;
     }
     return paid;
@@ -184,17 +206,44 @@ static void a_full_quota_pays_100_throttling_retries(void **state)
     assert_int_equal(quota.tokens, 0);
 }
 
-static void what_is_not_retried_costs_nothing(void **state)
+static void another_attempt_needs_a_cause_and_a_try_and_tokens(void **state)
 {
     (void)state;
-    const struct retry_policy policy = retry_policy_standard();
-    struct retry_quota quota = full_quota();
-    assert_int_equal(retry_delay_ms(&policy, &quota, RETRY_NEVER, 1, -1, 0), -1);
-    assert_int_equal(retry_delay_ms(&policy, &quota, RETRY_TRANSIENT, 3, -1, 0), -1);
-    assert_int_equal(quota.tokens, FULL);
-    quota.tokens = 13;
-    assert_int_equal(retry_delay_ms(&policy, &quota, RETRY_TRANSIENT, 1, -1, 0), -1);
-    assert_int_equal(quota.tokens, 13);
+    const struct retry_policy standard = retry_policy_standard();
+    const struct retry_policy dynamodb = retry_policy_dynamodb();
+    static const struct retry_policy single = {.max_attempts = 1};
+    const struct {
+        const char *name;
+        const struct retry_policy *policy;
+        enum retry_class failure;
+        unsigned attempts_made, tokens;
+        enum retry_verdict verdict;
+        unsigned left;
+    } rows[] = {
+        {"transient", &standard, RETRY_TRANSIENT, 1, FULL, RETRY_AGAIN, FULL - 14},
+        {"throttled", &standard, RETRY_THROTTLED, 1, FULL, RETRY_AGAIN, FULL - 5},
+        {"never", &standard, RETRY_NEVER, 1, FULL, RETRY_END, FULL},
+        {"second", &standard, RETRY_TRANSIENT, 2, FULL, RETRY_AGAIN, FULL - 14},
+        {"used up", &standard, RETRY_TRANSIENT, 3, FULL, RETRY_END, FULL},
+        {"used up, throttled", &standard, RETRY_THROTTLED, 3, FULL, RETRY_END, FULL},
+        {"DynamoDB, third", &dynamodb, RETRY_TRANSIENT, 3, FULL, RETRY_AGAIN, FULL - 14},
+        {"DynamoDB, used up", &dynamodb, RETRY_TRANSIENT, 4, FULL, RETRY_END, FULL},
+        {"a single one", &single, RETRY_TRANSIENT, 1, FULL, RETRY_END, FULL},
+        {"just enough", &standard, RETRY_TRANSIENT, 1, 14, RETRY_AGAIN, 0},
+        {"not enough", &standard, RETRY_TRANSIENT, 1, 13, RETRY_UNPAID, 13},
+        {"just enough, throttled", &standard, RETRY_THROTTLED, 1, 5, RETRY_AGAIN, 0},
+        {"not enough, throttled", &standard, RETRY_THROTTLED, 1, 4, RETRY_UNPAID, 4},
+        {"empty, and used up", &standard, RETRY_TRANSIENT, 3, 0, RETRY_END, 0},
+        {"empty, and never", &standard, RETRY_NEVER, 1, 0, RETRY_END, 0},
+    };
+    for (size_t i = 0; i < ROW_COUNT(rows); i++) {
+        struct retry_quota quota = {rows[i].tokens};
+        enum retry_verdict verdict =
+            retry_decide(rows[i].policy, &quota, rows[i].failure, rows[i].attempts_made);
+        if (verdict != rows[i].verdict || quota.tokens != rows[i].left) {
+            fail_msg("%s: %d, %u tokens", rows[i].name, (int)verdict, quota.tokens);
+        }
+    }
 }
 
 static void a_success_gives_back_what_the_last_retry_cost(void **state)
@@ -227,10 +276,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failures_have_their_class),
         cmocka_unit_test(the_wait_grows_up_to_its_bounds),
+        cmocka_unit_test(all_waits_of_a_call_together_have_their_most),
         cmocka_unit_test(the_services_own_wait_is_taken_within_bounds),
         cmocka_unit_test(a_full_quota_pays_35_transient_retries),
         cmocka_unit_test(a_full_quota_pays_100_throttling_retries),
-        cmocka_unit_test(what_is_not_retried_costs_nothing),
+        cmocka_unit_test(another_attempt_needs_a_cause_and_a_try_and_tokens),
         cmocka_unit_test(a_success_gives_back_what_the_last_retry_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void opening_fails_by_kind(void **state)
         {{.status = 301, .body = "<E><Code>PermanentRedirect</Code></E>"},
          ERR_BUG,
          "PermanentRedirect",
-         1},
+         2}, /* with HeadBucket */
         {{.status = 500, .body = ""}, ERR_BUSY, "", 3},
         {{.status = 206}, ERR_BUG, "", 1},
     };

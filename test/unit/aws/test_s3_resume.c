@@ -120,6 +120,38 @@ static void without_a_pin_a_broken_download_is_not_resumed(void **state)
     assert_int_equal(r.rig.service.requests, 1);
 }
 
+/* Nobody has been told of it then: it is asked for again, and may be another. */
+static void an_object_that_breaks_off_before_its_first_byte_is_begun_again(void **state)
+{
+    (void)state;
+    static const struct fault plan[] = {
+        {.headless = true, .etag = "older"}, {.headless = true, .reset = true}, {.status = 0}};
+    struct reading r;
+    size_t total = 0;
+    reading_start(&r, 100, plan, COUNT(plan));
+    assert_int_equal(reading_open(&r, &bucket_object, &total), ERR_NONE);
+    assert_int_equal(total, 100);
+    assert_true(str_eq(r.facts.etag, STR("tag")));
+    reading_stop(&r);
+    assert_false(rig_contains(buf_str(&r.bucket.heads), "if-match"));
+    assert_false(rig_contains(buf_str(&r.bucket.heads), "range: "));
+    reading_forget(&r);
+}
+
+/* RFC 9110: If-Match compares strongly, so a weak one would never match. */
+static void a_weak_etag_is_none(void **state)
+{
+    (void)state;
+    static const struct fault plan[] = {{.cut_after = 10, .etag = "W/\"tag\""}, {.status = 0}};
+    struct reading r;
+    size_t total = 0;
+    reading_start(&r, 100, plan, COUNT(plan));
+    assert_int_equal(reading_open(&r, &bucket_object, &total), ERR_BUSY);
+    assert_int_equal(r.facts.etag.len, 0);
+    reading_finish(&r);
+    assert_int_equal(r.rig.service.requests, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +161,8 @@ int main(void)
         cmocka_unit_test(a_resumed_part_must_be_the_one_asked_for),
         cmocka_unit_test(a_version_is_asked_for_by_its_id),
         cmocka_unit_test(without_a_pin_a_broken_download_is_not_resumed),
+        cmocka_unit_test(an_object_that_breaks_off_before_its_first_byte_is_begun_again),
+        cmocka_unit_test(a_weak_etag_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

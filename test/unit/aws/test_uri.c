@@ -104,6 +104,31 @@ static void what_is_encoded_already_is_encoded_once(void **state)
     }
 }
 
+static void an_escape_stays_as_it_is_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *segment, *wanted;
+    } rows[] = {
+        {"", ""},
+        {"a%3Db", "a%3Db"},
+        {"%3d%41", "%3d%41"},
+        {"a b=c", "a%20b%3Dc"},
+        {"100%", "100%25"},
+        {"%4", "%254"},
+        {"%zz%%41", "%25zz%25%41"},
+        {"\xc3\xa4%C3%A4", "%C3%A4%C3%A4"},
+        {"/", "%2F"},
+    };
+    for (size_t i = 0; i < ROW_COUNT(rows); i++) {
+        struct buf b;
+        buf_init(&b, ROOM);
+        uri_add_encoded_once(&b, str_from(rows[i].segment));
+        expect(rows[i].segment, &b, rows[i].wanted);
+        buf_close(&b);
+    }
+}
+
 static void normalising_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -131,6 +156,7 @@ static void nothing_is_read_past_the_end_of_a_text(void **state)
         buf_wrap(&b, memory, sizeof memory);
         str cut = guard_lay(&guard, str_take(text, len));
         uri_add_normal(&b, cut);
+        uri_add_encoded_once(&b, cut);
         uri_add_encoded(&b, cut);
         uri_add_encoded_path(&b, cut);
         assert_false(b.failed);
@@ -158,6 +184,7 @@ int main(void)
         cmocka_unit_test(every_byte_is_encoded_unless_unreserved),
         cmocka_unit_test(keys_become_paths),
         cmocka_unit_test(what_is_encoded_already_is_encoded_once),
+        cmocka_unit_test(an_escape_stays_as_it_is_written),
         cmocka_unit_test(normalising_twice_changes_nothing),
         cmocka_unit_test(nothing_is_read_past_the_end_of_a_text),
         cmocka_unit_test(a_text_that_does_not_fit_fails_the_output),

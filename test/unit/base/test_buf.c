@@ -160,6 +160,56 @@ static void padding_is_a_least_width(void **state)
     assert_holds(&b, "007 1234 5");
 }
 
+/* Stands in for libc's, and remembers. */
+static struct {
+    const void *at;
+    size_t len;
+} wiped;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) libc's names are its own */
+void explicit_bzero(void *at, size_t len)
+{
+    memset(at, 0, len);
+    wiped.at = at;
+    wiped.len = len;
+}
+
+static void a_secret_is_wiped_when_it_moves_and_when_it_closes(void **state)
+{
+    struct buf b;
+    (void)state;
+    buf_init_secret(&b, 4096);
+    buf_add(&b, STR("secret"));
+    const char *first = b.at;
+    size_t room = b.room;
+    wiped.at = NULL;
+    while (b.room == room) {
+        buf_char(&b, 'x');
+    }
+    assert_true(str_starts(buf_str(&b), STR("secretxxx")));
+    assert_ptr_equal(wiped.at, first);
+    assert_int_equal(wiped.len, room);
+    const char *second = b.at;
+    room = b.room;
+    buf_close(&b);
+    assert_ptr_equal(wiped.at, second);
+    assert_int_equal(wiped.len, room);
+    buf_close(&b);
+}
+
+static void what_is_no_secret_is_not_wiped(void **state)
+{
+    struct buf b;
+    (void)state;
+    buf_init(&b, 4096);
+    wiped.at = NULL;
+    for (int i = 0; i < 1000; i++) {
+        buf_char(&b, 'x');
+    }
+    buf_close(&b);
+    assert_null(wiped.at);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +222,8 @@ int main(void)
         cmocka_unit_test(an_output_that_is_all_zero_takes_nothing_and_closes),
         cmocka_unit_test(numbers_are_written_as_printf_writes_them),
         cmocka_unit_test(padding_is_a_least_width),
+        cmocka_unit_test(a_secret_is_wiped_when_it_moves_and_when_it_closes),
+        cmocka_unit_test(what_is_no_secret_is_not_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

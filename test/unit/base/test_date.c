@@ -288,9 +288,49 @@ static void instants_out_of_range_are_clamped(void **state)
     assert_true(str_eq(buf_str(&b), STR("99991231T235959Z")));
 }
 
+static void an_amz_date_is_read_as_it_is_written_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ms; /* -1: refused */
+    } rows[] = {
+        {"20150830T123600Z", 1440938160000},
+        {"19700101T000000Z", 0},
+        {"20240229T235959Z", 1709251199000},
+        {"99991231T235959Z", 253402300799000},
+        {"", -1},
+        {"20150830T123600", -1},
+        {"20150830T123600z", -1},
+        {"20150830t123600Z", -1},
+        {"20150830T123600ZZ", -1},
+        {"20150830 123600Z", -1},
+        {"2015-08-30T12:36:00Z", -1},
+        {"20150230T000000Z", -1},
+        {"20230229T000000Z", -1},
+        {"20150001T000000Z", -1},
+        {"20151301T000000Z", -1},
+        {"20150100T000000Z", -1},
+        {"20150830T240000Z", -1},
+        {"20150830T126000Z", -1},
+        {"20150830T123660Z", -1},
+        {"19691231T235959Z", -1},
+        {"00000000T000000Z", -1},
+        {"+0150830T123600Z", -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t ms = -1;
+        bool good = date_parse_amz(str_from(rows[i].text), &ms);
+        if (good != (rows[i].ms >= 0) || (good && ms != rows[i].ms)) {
+            fail_msg("%s: got %d, %jd", rows[i].text, good, (intmax_t)ms);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_amz_date_is_read_as_it_is_written_or_not_at_all),
         cmocka_unit_test(random_instants_are_written_as_gmtime_has_them),
         cmocka_unit_test(random_dates_are_read_as_timegm_reads_them),
         cmocka_unit_test(random_http_dates_are_read_as_strftime_writes_them),

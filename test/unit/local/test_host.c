@@ -44,6 +44,7 @@ static struct run *new_run(struct stage *s, const char *answer)
         .retry_delay_s = -1,
         .max_retries = -1,
         .outcomes = put(r->outcomes, r->folder, "outcomes"),
+        .env_file = "/dev/null", /* not the one of whoever runs the tests */
         .env = {s->answer},
     };
     return r;
@@ -113,6 +114,29 @@ static void one_event_gives_its_answer_on_standard_output(void **state)
     assert_int_equal(r->code, HOST_EXIT_OK);
     assert_string_equal(text_of(r->out), "{\"written\":1}\n");
     assert_string_equal(text_of(r->errors), "");
+    end_run(r);
+}
+
+/* The function's TEST_ANSWER comes from the file; what the process has stays. */
+static void variables_of_the_env_file_reach_the_function(void **state)
+{
+    struct run *r = new_run(*state, "x");
+    char path[80];
+    FILE *file = fopen(put(path, r->folder, "env"), "we");
+    assert_non_null(file);
+    (void)fputs("# answers\nTEST_ANSWER='{\"of\":\"file\"}'\n", file);
+    (void)fclose(file);
+    r->options.event_file = r->event;
+    r->options.env_file = path;
+    r->options.env[0] = NULL;
+    write_event(r, "{}");
+    run(r);
+    assert_int_equal(r->code, HOST_EXIT_OK);
+    assert_string_equal(text_of(r->out), "{\"of\":\"file\"}\n");
+    assert_int_equal(unlink(path), 0);
+    run(r);
+    assert_int_equal(r->code, HOST_EXIT_HOST);
+    assert_non_null(strstr(text_of(r->errors), "the env file"));
     end_run(r);
 }
 
@@ -296,6 +320,7 @@ int main(int argc, char **argv, char **env)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(one_event_gives_its_answer_on_standard_output),
+        TEST(variables_of_the_env_file_reach_the_function),
         TEST(a_function_error_is_printed_and_is_exit_code_one),
         TEST(an_event_that_is_not_there_is_exit_code_two),
         TEST(an_event_that_never_comes_is_waited_for_until_the_host_shall_stop),

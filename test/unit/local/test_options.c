@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { MAX_WORDS = 16 };
+enum { MAX_WORDS = 20 };
 
 /* Words apart by blanks; the line must outlive the options. */
 static enum options_verdict parse(char *line, struct options *options, FILE *complaints)
@@ -42,6 +42,7 @@ static void what_is_not_given_has_its_default(void **state)
     assert_false(o.partial_response || o.quiet);
     assert_null(o.on_failure);
     assert_null(o.event_file);
+    assert_null(o.env_file);
     assert_null(o.env[0]);
 }
 
@@ -51,7 +52,7 @@ static void every_option_is_read(void **state)
     char first[] = "--batch 7 --timeout 2.5 --memory 128 --visibility 0 --retry-delay 1 "
                    "--max-retries 0 f.zip --kinesis st";
     char second[] = "--partial-response --on-failure http://f --until-idle=5 --outcomes o "
-                    "--quiet --env A=1 --env B= f.zip --s3-queue http://s";
+                    "--quiet --env A=1 --env B= f.zip --s3-queue http://s --env-file e";
     struct options o;
     assert_int_equal(parse(first, &o, stderr), OPTIONS_RUN);
     assert_int_equal(o.batch, 7);
@@ -70,6 +71,7 @@ static void every_option_is_read(void **state)
     assert_string_equal(o.env[0], "A=1");
     assert_string_equal(o.env[1], "B=");
     assert_null(o.env[2]);
+    assert_string_equal(o.env_file, "e");
     assert_int_equal(o.sources[0].kind, OPTIONS_S3);
 }
 
@@ -153,23 +155,12 @@ static void more_sources_than_there_is_room_for_are_refused(void **state)
 static void the_help_names_every_option(void **state)
 {
     (void)state;
-    static const char *const names[] = {"--event",
-                                        "--sqs",
-                                        "--s3-queue",
-                                        "--kinesis",
-                                        "--batch",
-                                        "--timeout",
-                                        "--memory",
-                                        "--visibility",
-                                        "--env",
-                                        "--outcomes",
-                                        "--quiet",
-                                        "--help",
-                                        "--retry-delay",
-                                        "--max-retries",
-                                        "--on-failure",
-                                        "--until-idle",
-                                        "--partial-response"};
+    static const char *const names[] = {"--event",      "--sqs",         "--s3-queue",
+                                        "--kinesis",    "--batch",       "--timeout",
+                                        "--memory",     "--visibility",  "--env",
+                                        "--env-file",   "--outcomes",    "--quiet",
+                                        "--help",       "--retry-delay", "--max-retries",
+                                        "--on-failure", "--until-idle",  "--partial-response"};
     char line[] = "--help";
     char *told = NULL;
     size_t len = 0;
