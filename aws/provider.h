@@ -21,7 +21,9 @@ struct provider_config {
     int64_t (*now_ms)(void);         /* wall clock */
 };
 
-/* Checks what can be checked without asking anybody. ERR_DENIED names what is missing or bad. */
+/* Checks what can be checked without asking anybody. ERR_DENIED names what is missing or bad, and
+ * what a profile asks for that is not there: a role taken over from other keys (source_profile,
+ * credential_source) and SSO. */
 err provider_open(struct provider **out, const struct provider_config *config,
                   struct why *why) MUST_USE;
 /* NULL is allowed. Wipes the keys. */

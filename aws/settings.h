@@ -14,8 +14,9 @@ struct settings;
 
 /* Keeps `env`, whose strings must outlive the settings. Reads AWS_CONFIG_FILE and
  * AWS_SHARED_CREDENTIALS_FILE, or the files' usual places under HOME, and looks at AWS_PROFILE.
- * ERR_BUG with file and line when one cannot be parsed or is too large, and for an AWS_PROFILE that
- * neither has. */
+ * ERR_BUG with file and line when one cannot be parsed, when one is too large or was named and
+ * cannot be read, and for an AWS_PROFILE or a services section that is in none. ERR_LIMIT. A file
+ * that is not there is empty. */
 err settings_open(struct settings **out, const char *const *env, struct why *why) MUST_USE;
 /* NULL is allowed. Wipes what was read. */
 void settings_close(struct settings *settings);

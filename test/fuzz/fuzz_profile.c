@@ -214,6 +214,9 @@ int main(int argc, char **argv)
         STR("http://127.0.0.1:8080/x?y"),
         STR("http://[fd00:ec2::23]/v1/credentials"),
         STR("http://169.254.170.23/v1"),
+        STR("http://127.0.0.1\\@evil.example/x"),
+        STR("http://evil.example#@127.0.0.1/x"),
+        STR("http://127.0.0.1.evil.example:80/x"),
         STR("https://example.com:443/x#y"),
     };
     const str words[] = {

@@ -278,6 +278,24 @@ static void an_object_is_as_long_as_it_says_or_not_read(void **state)
     }
 }
 
+static void an_object_is_not_what_an_interim_reply_says(void **state)
+{
+    (void)state;
+    struct buf reply;
+    struct rig rig;
+    struct why why;
+    buf_init(&reply, 4096);
+    buf_add(&reply, STR("HTTP/1.1 103 Early\r\nETag: \"other\"\r\nContent-Length: 9\r\n"
+                        "Content-Range: bytes 0-8/9\r\n\r\n"));
+    wire_add_whole(WIRE_GET, &reply);
+    struct odd odd = {.what = WIRE_GET, .first = buf_str(&reply)};
+    rig_start(&rig, serve, &odd);
+    assert_int_equal(wire_run(&rig.client, WIRE_GET, &why), ERR_NONE);
+    assert_int_equal(rig.client.requests, 1);
+    rig_stop(&rig);
+    buf_close(&reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test(chunks_that_are_none_are_busy),
         cmocka_unit_test(headers_without_end_are_a_failure),
         cmocka_unit_test(an_object_is_as_long_as_it_says_or_not_read),
+        cmocka_unit_test(an_object_is_not_what_an_interim_reply_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

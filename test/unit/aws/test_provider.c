@@ -55,7 +55,7 @@ static void the_first_that_is_set_up_is_the_source(void **state)
         const char *files, *found;
     } rows[] = {
         {0, keys, "ENV"},           {2, keys, "the file of AWS_WEB_IDENTITY_TOKEN_FILE"},
-        {3, keys, "SHARED"},        {3, process, "credential_process cannot"},
+        {3, keys, "SHARED"},        {3, process, "credential_process "},
         {3, "", "the container's"}, {4, "", "the instance's metadata"},
     };
     for (size_t i = 0; i < SOURCE_ROWS(rows); i++) {
