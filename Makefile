@@ -103,7 +103,7 @@ fuzzers: $(FUZZERS)
 FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(if $(V),,-s) $(JOBS)
 JOBS     = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
-           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh test/differential/run.sh)
+           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard $(foreach t,functional proxy differential,test/$t/run.sh))
 
 test: ## install what is missing, build with -Werror, run all tests
 	@deploy/install.sh build test demo

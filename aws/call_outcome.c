@@ -110,7 +110,7 @@ static void sort_reply(struct call *call)
     int status = http_status(call->exchange);
     char room[FAULT_CODE_ROOM];
     str code = fault_code(&reply, room);
-    enum err_kind kind = fault_kind(call->request.service, status, code);
+    enum err_kind kind = fault_kind(status, code);
     str named = code.len ? code : STR("no code");
     FAULT(call, kind, "%.*s, HTTP %d", (int)named.len, named.at, status);
     err_code(&call->why, code);

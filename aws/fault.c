@@ -116,21 +116,23 @@ static bool is_denial(int status, str code)
     return status == 401 || status == 403 || listed(codes, code);
 }
 
-static bool is_missing(enum service service, int status, str code)
+/* By the code alone: a 404 of whoever else stands on the way, or of a bucket that is not there, must
+ * not pass for an object that is gone, which is done with and never asked for again. */
+static bool is_missing(str code)
 {
     static const char *const codes[] = {
         "AWS.SimpleQueueService.NonExistentQueue",
-        "NoSuchBucket",
         "NoSuchKey",
         "NoSuchVersion",
+        "PreconditionFailed",
         "QueueDoesNotExist",
         "ResourceNotFoundException",
         NULL,
     };
-    return listed(codes, code) || (service == SERVICE_S3 && (status == 404 || status == 412));
+    return listed(codes, code);
 }
 
-enum err_kind fault_kind(enum service service, int status, str code)
+enum err_kind fault_kind(int status, str code)
 {
     if (status >= 500 || retry_classify(status, code) != RETRY_NEVER) {
         return ERR_BUSY;
@@ -138,7 +140,7 @@ enum err_kind fault_kind(enum service service, int status, str code)
     if (is_denial(status, code)) {
         return ERR_DENIED;
     }
-    if (is_missing(service, status, code)) {
+    if (is_missing(code)) {
         return ERR_MISSING;
     }
     return status >= 400 ? ERR_INPUT : ERR_BUG;

@@ -25,6 +25,6 @@ str fault_code(const struct fault_reply *reply, char into[FAULT_CODE_ROOM]);
 /* What an XML error calls the region to ask instead, unchecked; empty when it names none. */
 str fault_region(str body);
 /* ERR_BUSY when trying again may help. `status` is one of a failure: not 2xx. */
-enum err_kind fault_kind(enum service service, int status, str code);
+enum err_kind fault_kind(int status, str code);
 
 #endif

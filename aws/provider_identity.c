@@ -90,8 +90,7 @@ static bool may_pass(int status, str body)
     char code[FAULT_CODE_ROOM];
     const struct fault_reply reply = {.body = body};
     str found = fault_code(&reply, code);
-    return str_eq(found, STR("IDPCommunicationError")) ||
-           fault_kind(SERVICE_STS, status, found) == ERR_BUSY;
+    return str_eq(found, STR("IDPCommunicationError")) || fault_kind(status, found) == ERR_BUSY;
 }
 
 /* --- The answer --- */

@@ -33,10 +33,10 @@ struct s3_facts {
 struct s3_download; /* one open object */
 
 /* Waits for the reply's headers. `object` is borrowed until s3_close. ERR_MISSING with
- * why->status 404 when there is no such object (or bucket, see why->code), and 412 when it has
- * another ETag than asked for; ERR_DENIED on 401 and 403; ERR_BUSY when retries ran out;
- * ERR_DEADLINE; ERR_BUG; ERR_INPUT when no bucket or key can have such a name, or S3 refuses the
- * request as malformed. */
+ * why->status 404 when S3 says that there is no such object, and 412 when it has another ETag than
+ * asked for; any other 404, as of a bucket that is not there, is ERR_INPUT; ERR_DENIED on 401 and
+ * 403; ERR_BUSY when retries ran out; ERR_DEADLINE; ERR_BUG; ERR_INPUT when no bucket or key can
+ * have such a name, or S3 refuses the request as malformed. */
 err s3_open(struct client *client, const struct s3_object *object, struct s3_download **out,
             struct s3_facts *facts, struct why *why) MUST_USE;
 /* Reads; failures as of s3_open. */

@@ -12,14 +12,13 @@ enum { RUN = 100 * 1000, MAX_RUNS = 8 };
 
 static void expand(str data, struct buf *out)
 {
-    static const char letters[RUN];
     size_t runs = 0;
     for (size_t i = 0; i < data.len; i++) {
         if (data.at[i] == 1 && runs < MAX_RUNS) {
-            size_t start = out->len;
-            buf_add(out, (str){letters, RUN});
-            CHECK(!out->failed);
-            memset(out->at + start, 'a' + (int)(runs++), RUN);
+            char *into = buf_reserve(out, RUN);
+            CHECK(into);
+            memset(into, 'a' + (int)(runs++), RUN);
+            out->len += RUN;
             continue;
         }
         buf_char(out, data.at[i]);

@@ -146,42 +146,44 @@ static void a_failure_is_sorted_by_what_can_be_done(void **state)
 {
     (void)state;
     static const struct {
-        enum service service;
         int status;
         const char *code;
         enum err_kind kind;
     } rows[] = {
-        {SERVICE_DYNAMODB, 400, "ValidationException", ERR_INPUT},
-        {SERVICE_DYNAMODB, 400, "ConditionalCheckFailedException", ERR_INPUT},
-        {SERVICE_DYNAMODB, 400, "", ERR_INPUT},
-        {SERVICE_DYNAMODB, 400, "ResourceNotFoundException", ERR_MISSING},
-        {SERVICE_DYNAMODB, 400, "ProvisionedThroughputExceededException", ERR_BUSY},
-        {SERVICE_DYNAMODB, 400, "ThrottlingException", ERR_BUSY},
-        {SERVICE_DYNAMODB, 400, "UnrecognizedClientException", ERR_DENIED},
-        {SERVICE_DYNAMODB, 400, "ExpiredTokenException", ERR_DENIED},
-        {SERVICE_DYNAMODB, 400, "InvalidSignatureException", ERR_DENIED},
-        {SERVICE_DYNAMODB, 400, "AccessDeniedException", ERR_DENIED},
-        {SERVICE_DYNAMODB, 500, "InternalServerError", ERR_BUSY},
-        {SERVICE_DYNAMODB, 501, "", ERR_BUSY},
-        {SERVICE_DYNAMODB, 404, "", ERR_INPUT},
-        {SERVICE_SQS, 400, "AWS.SimpleQueueService.NonExistentQueue", ERR_MISSING},
-        {SERVICE_SQS, 400, "QueueDoesNotExist", ERR_MISSING},
-        {SERVICE_SQS, 400, "InvalidMessageContents", ERR_INPUT},
-        {SERVICE_SQS, 403, "InvalidClientTokenId", ERR_DENIED},
-        {SERVICE_S3, 404, "NoSuchKey", ERR_MISSING},
-        {SERVICE_S3, 404, "", ERR_MISSING},
-        {SERVICE_S3, 412, "PreconditionFailed", ERR_MISSING},
-        {SERVICE_S3, 403, "", ERR_DENIED},
-        {SERVICE_S3, 401, "", ERR_DENIED},
-        {SERVICE_S3, 400, "ExpiredToken", ERR_DENIED},
-        {SERVICE_S3, 400, "RequestTimeout", ERR_BUSY},
-        {SERVICE_S3, 503, "SlowDown", ERR_BUSY},
-        {SERVICE_S3, 429, "", ERR_BUSY},
-        {SERVICE_S3, 301, "PermanentRedirect", ERR_BUG},
-        {SERVICE_S3, 400, "KeyTooLongError", ERR_INPUT},
+        {400, "ValidationException", ERR_INPUT},
+        {400, "ConditionalCheckFailedException", ERR_INPUT},
+        {400, "", ERR_INPUT},
+        {400, "ResourceNotFoundException", ERR_MISSING},
+        {400, "ProvisionedThroughputExceededException", ERR_BUSY},
+        {400, "ThrottlingException", ERR_BUSY},
+        {400, "UnrecognizedClientException", ERR_DENIED},
+        {400, "ExpiredTokenException", ERR_DENIED},
+        {400, "InvalidSignatureException", ERR_DENIED},
+        {400, "AccessDeniedException", ERR_DENIED},
+        {500, "InternalServerError", ERR_BUSY},
+        {501, "", ERR_BUSY},
+        {404, "", ERR_INPUT},
+        {400, "AWS.SimpleQueueService.NonExistentQueue", ERR_MISSING},
+        {400, "QueueDoesNotExist", ERR_MISSING},
+        {400, "InvalidMessageContents", ERR_INPUT},
+        {403, "InvalidClientTokenId", ERR_DENIED},
+        {404, "NoSuchKey", ERR_MISSING},
+        {404, "NoSuchVersion", ERR_MISSING},
+        {404, "NoSuchBucket", ERR_INPUT},
+        {404, "", ERR_INPUT},
+        {412, "", ERR_INPUT},
+        {412, "PreconditionFailed", ERR_MISSING},
+        {403, "", ERR_DENIED},
+        {401, "", ERR_DENIED},
+        {400, "ExpiredToken", ERR_DENIED},
+        {400, "RequestTimeout", ERR_BUSY},
+        {503, "SlowDown", ERR_BUSY},
+        {429, "", ERR_BUSY},
+        {301, "PermanentRedirect", ERR_BUG},
+        {400, "KeyTooLongError", ERR_INPUT},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        enum err_kind kind = fault_kind(rows[i].service, rows[i].status, str_from(rows[i].code));
+        enum err_kind kind = fault_kind(rows[i].status, str_from(rows[i].code));
         if (kind != rows[i].kind) {
             fail_msg("%d %s: %s", rows[i].status, rows[i].code, err_kind_name(kind));
         }

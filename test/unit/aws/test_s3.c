@@ -64,10 +64,7 @@ static void opening_fails_by_kind(void **state)
         unsigned requests;
     } rows[] = {
         {{.status = 404, .body = "<E><Code>NoSuchKey</Code></E>"}, ERR_MISSING, "NoSuchKey", 1},
-        {{.status = 404, .body = "<E><Code>NoSuchBucket</Code></E>"},
-         ERR_MISSING,
-         "NoSuchBucket",
-         1},
+        {{.status = 404, .body = "<E><Code>NoSuchBucket</Code></E>"}, ERR_INPUT, "NoSuchBucket", 1},
         {{.status = 403, .body = "<E><Code>AccessDenied</Code></E>"},
          ERR_DENIED,
          "AccessDenied",
