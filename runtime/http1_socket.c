@@ -10,21 +10,24 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* False when nothing happened within timeout_ms. An error of the socket counts as happening: the
- * call that comes next tells it. */
+/* False when nothing happened within timeout_ms, or when told to stop. An error of the socket
+ * counts as happening: the call that comes next tells it. */
 static bool wait_for(struct http1 *http, short events)
 {
-    struct pollfd waiting = {.fd = http->fd, .events = events};
+    bool stoppable = http->stop_fd && events == POLLIN;
+    struct pollfd waiting[] = {{.fd = http->fd, .events = events},
+                               {.fd = stoppable ? http->stop_fd : -1, .events = POLLIN}};
     int limit = -1;
     if (http->timeout_ms > 0) {
         limit = http->timeout_ms < INT_MAX ? (int)http->timeout_ms : INT_MAX;
     }
     int ready = 0;
     do {
-        ready = poll(&waiting, 1, limit);
+        ready = poll(waiting, 2, limit);
     } while (ready < 0 && errno == EINTR);
     http->timed_out = ready == 0;
-    return ready != 0;
+    http->stopped = ready > 0 && !waiting[0].revents;
+    return ready != 0 && !http->stopped;
 }
 
 /* Zero, or the errno of the failure. */
@@ -113,7 +116,9 @@ err http1_socket_receive(struct http1 *http, char *into, size_t room, size_t *go
 {
     for (;;) {
         if (!wait_for(http, POLLIN)) {
-            return FAIL(why, ERR_BUSY, "no answer within %lld ms", (long long)http->timeout_ms);
+            return http->stopped ? FAIL(why, ERR_DEADLINE, "told to stop")
+                                 : FAIL(why, ERR_BUSY, "no answer within %lld ms",
+                                        (long long)http->timeout_ms);
         }
         ssize_t received = recv(http->fd, into, room, 0);
         if (received >= 0) {

@@ -3,6 +3,8 @@
 #include "base/env.h"
 #include "runtime/lambda_api.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +18,20 @@ int64_t lambda_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Descriptors are small numbers; standard input, output and error are not lent. */
+static bool take_telemetry(const char *const *env, struct log *log)
+{
+    static const char name[] = "_LAMBDA_TELEMETRY_LOG_FD";
+    uint64_t fd = 0;
+    if (!str_to_u64(env_get(env, str_from(name)), &fd) || fd <= STDERR_FILENO || fd > INT_MAX ||
+        fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0) {
+        return false;
+    }
+    (void)unsetenv(name); /* it is ours alone: a child would write between our records */
+    log->fd = (int)fd;
+    return true;
+}
+
 struct log lambda_log(const char *const *env)
 {
     struct log log = {
@@ -25,6 +41,7 @@ struct log lambda_log(const char *const *env)
         .now_ms = lambda_now_ms,
     };
     (void)log_level_parse(env_get(env, STR("AWS_LAMBDA_LOG_LEVEL")), &log.level);
+    log.framed = take_telemetry(env, &log);
     return log;
 }
 

@@ -15,7 +15,7 @@ static void sleep_for(int64_t ms)
 
 err lambda_api_init(struct lambda_api *api, const struct lambda_config *config, struct why *why)
 {
-    *api = (struct lambda_api){.http.fd = -1, .sleep_ms = sleep_for, .log = config->log};
+    *api = (struct lambda_api){.http = {.fd = -1}, .sleep_ms = sleep_for, .log = config->log};
     if (!api->log) {
         api->own_log = lambda_log(config->env);
         api->log = &api->own_log;
