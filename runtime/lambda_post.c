@@ -125,10 +125,14 @@ static void add_error(struct buf *body, const struct why *why, str type)
 }
 
 /* why->code where it is a type for the API, else `otherwise`. */
-static int post_failure(struct lambda_api *api, str path, const struct why *why, str otherwise)
+static str type_of(const struct why *why, str otherwise)
 {
     str code = str_from(why->code);
-    str type = is_error_type(code) ? code : otherwise;
+    return is_error_type(code) ? code : otherwise;
+}
+
+static int post_failure(struct lambda_api *api, str path, const struct why *why, str type)
+{
     char memory[MAX_ERROR_BYTES];
     struct buf body;
     buf_wrap(&body, memory, sizeof memory);
@@ -146,10 +150,21 @@ int lambda_post_error(struct lambda_api *api, const struct why *why)
     buf_wrap(&type, type_memory, sizeof type_memory);
     add_invocation_path(&path, api, STR("/error"));
     add_kind_type(&type, why->kind);
-    return post_failure(api, buf_str(&path), why, buf_str(&type));
+    return post_failure(api, buf_str(&path), why, type_of(why, buf_str(&type)));
 }
 
 int lambda_post_init_error(struct lambda_api *api, const struct why *why)
 {
-    return post_failure(api, STR(API_PATH "init/error"), why, STR("Runtime.InitError"));
+    return post_failure(api, STR(API_PATH "init/error"), why,
+                        type_of(why, STR("Runtime.InitError")));
+}
+
+int lambda_post_snapshot_error(struct lambda_api *api, const struct why *why)
+{
+    return post_failure(api, STR(API_PATH "init/error"), why, STR("Runtime.BeforeSnapshotError"));
+}
+
+int lambda_post_restore_error(struct lambda_api *api, const struct why *why)
+{
+    return post_failure(api, STR(API_PATH "restore/error"), why, STR("Runtime.AfterRestoreError"));
 }

@@ -25,7 +25,7 @@ static void without_an_address_the_configuration_is_wrong(void **state)
         assert_int_equal(lambda_init_failed(&script.config, &why), LAMBDA_EXIT_CONFIG);
         byte_server_start(&script.server, script.steps, 0);
         script_stop(&script);
-        assert_int_equal(script_logged(&script, "\"FATAL\""), 3);
+        assert_int_equal(script_logged(&script, "\"FATAL\""), 2);
         script_close(&script);
     }
 }
