@@ -44,6 +44,12 @@ void lambda_api_close(struct lambda_api *api);
 /* Fills all but `arena`. Asks again, with pauses, until an invocation comes. */
 int lambda_next(struct lambda_api *api, struct lambda_invocation *in);
 
+enum { LAMBDA_POST_MAX_PATH = 256 }; /* room for the longest request id */
+
+/* The path of the current invocation's "/response" or "/error", in `memory`. */
+str lambda_post_path(const struct lambda_api *api, str end, char memory[LAMBDA_POST_MAX_PATH]);
+/* Logs a status that is no success. */
+int lambda_post_judge(const struct lambda_api *api, int status);
 /* Each post is tried twice at the most; only a 500 ends the process. */
 int lambda_post_response(struct lambda_api *api, str response);
 int lambda_post_error(struct lambda_api *api, const struct why *why);

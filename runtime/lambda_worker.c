@@ -52,11 +52,15 @@ static int answer(struct lambda_worker *worker, const struct lambda_invocation *
 {
     struct lambda_api *api = &worker->api;
     struct why why = {0};
-    if (!handle(worker->shared->config, in, &worker->reply, &why).kind) {
-        return lambda_post_response(api, buf_str(&worker->reply));
+    err handled = handle(worker->shared->config, in, &worker->reply, &why);
+    if (handled.kind) {
+        log_failure(api->log, LOG_ERROR, "invocation failed", &why);
     }
-    log_failure(api->log, LOG_ERROR, "invocation failed", &why);
-    return lambda_post_error(api, &why);
+    if (worker->stream.open) {
+        return lambda_stream_end(&worker->stream, &why);
+    }
+    return handled.kind ? lambda_post_error(api, &why)
+                        : lambda_post_response(api, buf_str(&worker->reply));
 }
 
 /* --- One worker --- */
@@ -81,6 +85,7 @@ err lambda_worker_open(struct lambda_worker *worker, const struct lambda_shared 
     buf_init(&worker->reply, LAMBDA_MAX_RESPONSE_BYTES);
     TRY(lambda_api_init(&worker->api, config, why));
     worker->api.http.stop_fd = shared->stop_fd;
+    worker->stream.api = &worker->api;
     if (!arena_block_init(&worker->block, arena_bytes)) {
         return FAIL(why, ERR_LIMIT, "no memory for the arena");
     }
@@ -107,8 +112,10 @@ static int serve(struct lambda_worker *worker)
     int ended = 0;
     while (!ended) {
         struct arena arena = arena_start(&worker->block);
-        struct lambda_invocation in = {
-            .arena = &arena, .function = &worker->shared->function, .worker = worker->own};
+        struct lambda_invocation in = {.arena = &arena,
+                                       .function = &worker->shared->function,
+                                       .worker = worker->own,
+                                       .stream = &worker->stream};
         ended = lambda_next(&worker->api, &in);
         if (!ended) {
             export_trace(worker, in.trace_id);

@@ -5,7 +5,7 @@
 #ifndef RUNTIME_LAMBDA_WORKER_H
 #define RUNTIME_LAMBDA_WORKER_H
 
-#include "runtime/lambda_api.h"
+#include "runtime/lambda_stream_end.h"
 
 #include <pthread.h>
 
@@ -21,6 +21,7 @@ struct lambda_worker {
     struct lambda_api api;
     struct arena_block block;
     struct buf reply;
+    struct lambda_stream stream;
     void *own; /* of worker_open */
     bool opened;
     pthread_t thread;
