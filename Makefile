@@ -14,6 +14,7 @@ CFLAGS_clang  = -O2 -g
 CFLAGS_strict = -O2 -g -Werror
 CFLAGS_strict-clang = -O2 -g -Werror
 CFLAGS_fuzz   = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan   = -O1 -g -fsanitize=thread
 CC_clang      = clang
 CC_strict-clang = clang
 CC_fuzz       = clang
@@ -26,7 +27,8 @@ ifneq ($(CC_$(FLAVOUR)),)
 CC := $(CC_$(FLAVOUR))
 endif
 CFLAGS ?= $(CFLAGS_$(FLAVOUR))
-ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) -MMD -MP
+# The frame pointer is what a crash report finds the callers by.
+ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) -fno-omit-frame-pointer -MMD -MP
 LDLIBS  = $(shell pkg-config --libs $(LIBRARIES)) -lm -pthread
 
 # A room is a folder; its library holds all of it but the programs' main files.
@@ -46,10 +48,13 @@ NEEDS_runtime   = runtime local aws transform base
 NEEDS_local     = local runtime aws transform base
 
 PROGRAMS = $(B)/bootstrap $(B)/lambda-local
+EXAMPLES = $(patsubst runtime/%.c,$(B)/%,$(wildcard runtime/examples/*.c))
 TEST_SOURCES = $(wildcard test/unit/*/test_*.c)
 TESTS    = $(patsubst test/%.c,$(B)/test/%,$(TEST_SOURCES))
 
-all: $(PROGRAMS) ## build build/bootstrap and the tools
+FUNCTIONS = $(patsubst %.c,$(B)/%,$(wildcard test/rie/*.c))
+
+all: $(PROGRAMS) $(EXAMPLES) ## build build/bootstrap, the tools and the examples
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -68,6 +73,14 @@ $(B)/bootstrap: $(B)/obj/runtime/bootstrap.o $(call archive,runtime aws transfor
 $(B)/lambda-local: $(B)/obj/deploy/local/lambda-local.o $(call archive,local aws base)
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+# Functions on the runtime alone: no library but libc.
+$(EXAMPLES): $(B)/examples/%: $(B)/obj/runtime/examples/%.o
+$(FUNCTIONS): $(B)/%: $(B)/obj/%.o
+$(EXAMPLES) $(FUNCTIONS): $(call archive,runtime base)
+	@mkdir -p $(@D)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -pthread
 
 # test/unit/<room>/test_x.c sees that room and what is below it.
 define room_tests
@@ -89,7 +102,7 @@ $(FUZZERS): $(B)/test/%: $(B)/obj/test/%.o $(call objects,$(wildcard $(FUZZ_MAIN
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) $(if $(filter fuzz,$(FLAVOUR)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
-tests: $(TESTS) all
+tests: $(TESTS) $(FUNCTIONS) all
 fuzzers: $(FUZZERS)
 .PHONY: all tests fuzzers
 
@@ -97,14 +110,21 @@ fuzzers: $(FUZZERS)
 FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(if $(V),,-s) $(JOBS)
 JOBS     = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
-           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh)
+           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard test/functional/run.sh test/rie/run.sh)
 
 test: ## install what is missing, build with -Werror, run all tests
 	@deploy/install.sh build test demo
 	$(FLAVOUR_MAKE) FLAVOUR=strict B=$(B)/strict tests
 	$(FLAVOUR_MAKE) FLAVOUR=asan B=$(B)/asan tests fuzzers
-	$(FLAVOUR_MAKE) all
+	$(FLAVOUR_MAKE) all $(FUNCTIONS)
 	@test/run.sh $(TO_RUN)
+
+# Threads there are only where a function serves several invocations at once.
+TSAN_TESTS = $(wildcard test/unit/runtime/test_lambda_worker*.c) test/unit/runtime/test_lambda_stop.c
+test-tsan: ## run the tests of several invocations at once under the thread sanitizer
+	@deploy/install.sh build test
+	$(FLAVOUR_MAKE) FLAVOUR=tsan B=$(B)/tsan $(TSAN_TESTS:test/%.c=$(B)/tsan/test/%)
+	@test/run.sh $(TSAN_TESTS:test/%.c=$(B)/tsan/test/%)
 
 demo: ## show it at work on this machine: a local AWS, a few hundred users, the table (STAY=1 keeps it running)
 	@deploy/install.sh build demo
@@ -117,7 +137,7 @@ bench: ## measure: memory at a 200 MB object (BENCH_MB=200)
 	@"$$(deploy/demo/python.sh)" test/bench/big_object.py $(BENCH_MB)
 
 # Each check is a script of its own, and a target: make lint-tidy.
-LINTS = format sizes banned must-use headers layers names cppcheck tidy
+LINTS = format sizes banned must-use headers layers names signals cppcheck tidy
 lint: $(LINTS:%=lint-%) lint-clang ## check the source: format, layers, names, sizes, clang-tidy, cppcheck
 $(LINTS:%=lint-%): lint-%: | lint-tools
 	@test/lint/$*.sh
@@ -159,7 +179,7 @@ help: ## list these commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-.PHONY: test demo bench lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
+.PHONY: test test-tsan demo bench lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
         install-deps clean help
 .SECONDARY:
 

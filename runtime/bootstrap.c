@@ -79,7 +79,8 @@ static MUST_USE err open_worker(void *ctx, unsigned number, void **worker, struc
     return OK;
 }
 
-/* Connections, keys and the seed of the random numbers are the snapshot's: begin anew. */
+/* Connections, keys and the seed of the random numbers are the snapshot's: begin anew. Of the first
+ * worker alone: environments that serve several invocations at once come from no snapshot. */
 static MUST_USE err begin_anew(void *ctx, struct why *why)
 {
     struct function *function = ctx;

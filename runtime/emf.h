@@ -20,22 +20,27 @@ enum {
     EMF_MAX_LINE_BYTES = 16 * 1024,
     EMF_MAX_METRICS = 100,
     EMF_MAX_DIMENSIONS = 30,
+    EMF_MAX_NAME_BYTES = 1024, /* of namespaces, metrics and the values of dimensions */
+    EMF_MAX_DIMENSION_NAME_BYTES = 250,
 };
 
 struct emf {
     struct buf line;   /* up to the metrics' names */
     struct buf values; /* of dimensions and metrics */
     unsigned dimensions, metrics;
+    bool refused; /* something CloudWatch would not take */
     char line_memory[EMF_MAX_LINE_BYTES];
     char values_memory[EMF_MAX_LINE_BYTES / 2];
 };
 
+/* Names differ from each other. What CloudWatch would not take (an empty name or value, one past
+ * the bounds above) is told by emf_end. */
 void emf_start(struct emf *emf, str name_space, int64_t now_ms);
 /* Before the first metric. */
 void emf_dimension(struct emf *emf, str name, str value);
 /* `unit` is CloudWatch's word: "Count", "Milliseconds", "Bytes", ... */
 void emf_metric(struct emf *emf, str name, str unit, uint64_t value);
-/* A word that is searchable in the log and no metric, as a request id. After the dimensions. */
+/* A word that is searchable in the log and no metric, as a request id. */
 void emf_property(struct emf *emf, str name, str value);
 /* Writes it, whatever the log's level is. False, and nothing is written, when it is past what fits
  * or what CloudWatch takes. */

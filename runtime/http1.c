@@ -49,7 +49,8 @@ void http1_close(struct http1 *http)
 static MUST_USE err exchange(struct http1 *http, str head, str payload, struct http1_reply *reply,
                              struct buf *body, struct why *why)
 {
-    bool sent = http1_socket_send(http, head, payload);
+    const str parts[] = {head, payload};
+    bool sent = http1_socket_send(http, parts, 2);
     return http1_reply_read(http, sent, reply, body, why);
 }
 

@@ -6,6 +6,19 @@
 
 enum { MAX_TRAILER_BYTES = 64 * 1024 };
 
+static MUST_USE err send_head(struct http1 *http, str head, struct why *why)
+{
+    if (http->fd < 0 || !http1_socket_is_idle(http)) {
+        TRY(http1_socket_open(http, why));
+    }
+    http->broken = http->timed_out = false;
+    if (!http1_socket_send(http, &head, 1)) {
+        http1_socket_close(http);
+        return FAIL(why, ERR_BUSY, "a request could not be begun");
+    }
+    return OK;
+}
+
 err http1_begin(struct http1 *http, const struct http1_request *request, struct why *why)
 {
     char memory[HTTP1_REQUEST_HEAD_BYTES];
@@ -14,11 +27,7 @@ err http1_begin(struct http1 *http, const struct http1_request *request, struct 
     bool has_body = !str_eq(request->method, STR("GET"));
     TRY(http1_request_head(http, request, has_body ? HTTP1_REQUEST_CHUNKED : HTTP1_REQUEST_WHOLE,
                            &head, why));
-    if (http->fd < 0 || !http1_socket_is_idle(http)) {
-        TRY(http1_socket_open(http, why));
-    }
-    http->broken = !http1_socket_send(http, buf_str(&head), STR(""));
-    return http->broken ? FAIL(why, ERR_BUSY, "a request could not be begun") : OK;
+    return send_head(http, buf_str(&head), why);
 }
 
 static void add_hex(struct buf *out, size_t value)
@@ -32,19 +41,24 @@ static void add_hex(struct buf *out, size_t value)
     buf_add(out, (str){digits + at, sizeof digits - at});
 }
 
-/* Size, bytes and line end: the first and the last go out with a neighbour each. */
-err http1_write(struct http1 *http, str bytes, struct why *why)
+/* A server that answers in the middle does not want the rest. */
+static bool send_chunk(struct http1 *http, str bytes)
 {
     char memory[32];
     struct buf size;
-    if (!bytes.len) {
-        return OK; /* a chunk of no bytes would be the end */
-    }
     buf_wrap(&size, memory, sizeof memory);
     add_hex(&size, bytes.len);
     buf_add(&size, STR("\r\n"));
-    http->broken = http->broken || !http1_socket_send(http, buf_str(&size), bytes) ||
-                   !http1_socket_send(http, STR("\r\n"), STR(""));
+    const str parts[] = {buf_str(&size), bytes, STR("\r\n")};
+    return http1_socket_is_idle(http) && http1_socket_send(http, parts, 3);
+}
+
+err http1_write(struct http1 *http, str bytes, struct why *why)
+{
+    if (!bytes.len) {
+        return OK; /* a chunk of no bytes would be the end */
+    }
+    http->broken = http->broken || !send_chunk(http, bytes);
     return http->broken ? FAIL(why, ERR_BUSY, "the rest of a request could not be sent") : OK;
 }
 
@@ -60,9 +74,23 @@ static bool send_end(struct http1 *http, const struct http1_header *trailers, si
         buf_add(&end, STR("\r\n"));
     }
     buf_add(&end, STR("\r\n"));
-    bool sent = !end.failed && http1_socket_send(http, buf_str(&end), STR(""));
+    str whole = buf_str(&end);
+    bool sent = !end.failed && http1_socket_send(http, &whole, 1);
     buf_close(&end);
     return sent;
+}
+
+/* Who took nothing for timeout_ms is not waited for once more. */
+static MUST_USE err end(struct http1 *http, struct http1_reply *reply, struct buf *body,
+                        struct why *why)
+{
+    if (http->fd < 0) {
+        return FAIL(why, ERR_BUSY, "no connection");
+    }
+    if (http->broken && http->timed_out) {
+        return FAIL(why, ERR_BUSY, "nothing was taken for %lld ms", (long long)http->timeout_ms);
+    }
+    return http1_reply_read(http, !http->broken, reply, body, why);
 }
 
 err http1_end(struct http1 *http, const struct http1_header *trailers, size_t count,
@@ -72,7 +100,7 @@ err http1_end(struct http1 *http, const struct http1_header *trailers, size_t co
     reply->header_count = 0;
     buf_clear(body);
     http->broken = http->broken || !send_end(http, trailers, count);
-    err result = http1_reply_read(http, !http->broken, reply, body, why);
+    err result = end(http, reply, body, why);
     if (result.kind) {
         http1_socket_close(http);
     }

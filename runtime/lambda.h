@@ -79,7 +79,9 @@ struct lambda_config {
     /* Several invocations at once (AWS_LAMBDA_MAX_CONCURRENCY > 1, Lambda Managed Instances): the
      * handler is called from that many threads, each with its own arena, log, connection and
      * `worker`. All are opened, one after the other, before the first invocation is asked for; a
-     * failure is an init error. Without these hooks the handler must be fit for threads itself. */
+     * failure is an init error. Without these hooks the handler must be fit for threads itself.
+     * SIGTERM then ends lambda_run after what is under way; threads of the caller's own must be
+     * started later than it, or block SIGTERM. */
     err (*worker_open)(void *ctx, unsigned number, void **worker, struct why *why);
     void (*worker_close)(void *ctx, void *worker);
 

@@ -2,21 +2,15 @@
 
 #include "base/json_write.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <link.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 enum {
     STACK_BYTES = 128 * 1024,
-    MAX_FRAMES = 32,
-    MAX_BODY_BYTES = 2048,
+    MAX_BODY_BYTES = LAMBDA_BACKTRACE_TEXT + 1024,
     MAX_HEAD_BYTES = 2048,
     WAIT_S = 1, /* for each step of the report */
 };
@@ -36,77 +30,25 @@ enum { SIGNALS = sizeof signals / sizeof signals[0] };
 /* A signal handler is given nothing: this is how it finds what it needs. */
 static _Thread_local const struct lambda_crash *watched;
 
-/* --- Where it happened --- */
-
-struct place {
-    uintptr_t pc, frame, stack;
-};
-
-static struct place place_of(const ucontext_t *context)
-{
-#if defined __x86_64__
-    const greg_t *at = context->uc_mcontext.gregs;
-    return (struct place){(uintptr_t)at[REG_RIP], (uintptr_t)at[REG_RBP], (uintptr_t)at[REG_RSP]};
-#elif defined __aarch64__
-    const mcontext_t *at = &context->uc_mcontext;
-    return (struct place){at->pc, at->regs[29], at->sp};
-#else
-    (void)context;
-    return (struct place){0};
-#endif
-}
-
-/* What addr2line wants: the address in the file where the program may lie anywhere, as it is where
- * it lies where it was linked. */
-static uintptr_t in_file(uintptr_t address)
-{
-    extern const char __executable_start[];
-    const ElfW(Ehdr) *header = (const void *)__executable_start;
-    return header->e_type == ET_DYN ? address - (uintptr_t)header : address;
-}
-
-static void add_hex(struct buf *out, uintptr_t value)
-{
-    buf_add(out, STR("0x"));
-    for (int shift = 8 * (int)sizeof value - 4; shift >= 0; shift -= 4) {
-        if (value >> shift || shift == 0) {
-            buf_char(out, "0123456789abcdef"[(value >> shift) & 15]);
-        }
-    }
-}
-
-/* The addresses, innermost first, each in quotes. Frames are linked by the frame pointer; a link
- * that does not lead up the stack is the end. */
-static void add_frames(struct buf *out, const struct place *place, uintptr_t stack_end)
-{
-    uintptr_t pc = place->pc, frame = place->frame, below = place->stack;
-    for (int i = 0; i < MAX_FRAMES && pc; i++) {
-        buf_add(out, i ? STR(",\"") : STR("\""));
-        add_hex(out, in_file(pc));
-        buf_char(out, '"');
-        bool sound = frame >= below && frame % sizeof(uintptr_t) == 0 && frame < stack_end &&
-                     stack_end - frame >= 2 * sizeof(uintptr_t);
-        if (!sound) {
-            return;
-        }
-        const uintptr_t *link = (const void *)frame;
-        below = frame + sizeof(uintptr_t);
-        frame = link[0];
-        pc = link[1];
-    }
-}
-
 /* --- The report --- */
 
-static void add_body(struct buf *body, size_t which, str frames)
+static void add_trace(struct buf *out, const struct lambda_backtrace *trace, str between)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        buf_add(out, i ? between : STR(""));
+        lambda_backtrace_add(out, trace->at[i]);
+    }
+}
+
+static void add_body(struct buf *body, size_t which, const struct lambda_backtrace *trace)
 {
     buf_add(body, STR("{\"errorMessage\":"));
     json_add_string(body, str_from(signals[which].message));
     buf_add(body, STR(",\"errorType\":"));
     json_add_string(body, str_from(signals[which].type));
-    buf_add(body, STR(",\"stackTrace\":["));
-    buf_add(body, frames);
-    buf_add(body, STR("]}"));
+    buf_add(body, STR(",\"stackTrace\":[\""));
+    add_trace(body, trace, STR("\",\""));
+    buf_add(body, STR("\"]}"));
 }
 
 static void add_header(struct buf *head, str name, str value)
@@ -161,7 +103,6 @@ static void post(const struct http1 *http, str head, str body)
     const struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_addr.s_addr = http->address, .sin_port = http->port};
     const struct timeval wait = {.tv_sec = WAIT_S};
-    char answer[512];
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return;
@@ -170,33 +111,44 @@ static void post(const struct http1 *http, str head, str body)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 && send_whole(fd, head) &&
         send_whole(fd, body)) {
+        char answer[512];
         (void)recv(fd, answer, sizeof answer, 0);
     }
     (void)close(fd);
 }
 
-static void tell(const struct lambda_api *api, size_t which, str frames)
+static void report(const struct lambda_api *api, size_t which, const struct lambda_backtrace *trace)
 {
     char body_memory[MAX_BODY_BYTES], head_memory[MAX_HEAD_BYTES];
     struct buf body, head;
     buf_wrap(&body, body_memory, sizeof body_memory);
     buf_wrap(&head, head_memory, sizeof head_memory);
-    add_body(&body, which, frames);
+    add_body(&body, which, trace);
     add_head(&head, api, which, body.len);
-    if (!body.failed && !head.failed && (api->request_id.len || !api->asked)) {
+    if (!body.failed && !head.failed) {
         post(&api->http, buf_str(&head), buf_str(&body));
-    }
-    struct log_line line;
-    if (log_start(api->log, &line, LOG_FATAL, "the function crashed")) {
-        log_str(&line, "signal", str_from(signals[which].name));
-        log_str(&line, "stack", frames);
-        log_end(&line);
     }
 }
 
+static void log_crash(const struct log *log, size_t which, const struct lambda_backtrace *trace)
+{
+    char memory[LAMBDA_BACKTRACE_TEXT];
+    struct buf stack;
+    struct log_line line;
+    if (!log_start(log, &line, LOG_FATAL, "the function crashed")) {
+        return;
+    }
+    buf_wrap(&stack, memory, sizeof memory);
+    add_trace(&stack, trace, STR(" "));
+    log_str(&line, "signal", str_from(signals[which].name));
+    log_str(&line, "stack", buf_str(&stack));
+    log_end(&line);
+}
+
+/* Another thread may crash while this one reports: the default action, which ends them all, is put
+ * back at the end. */
 static void crashed(int number, siginfo_t *info, void *context)
 {
-    (void)info;
     const struct lambda_crash *crash = watched;
     watched = NULL; /* a crash in here is not reported */
     size_t which = 0;
@@ -204,49 +156,35 @@ static void crashed(int number, siginfo_t *info, void *context)
         which++;
     }
     if (crash) {
-        char memory[MAX_FRAMES * 24];
-        struct buf frames;
-        struct place place = place_of(context);
-        buf_wrap(&frames, memory, sizeof memory);
-        add_frames(&frames, &place, crash->stack_end);
-        tell(crash->api, which, buf_str(&frames));
+        struct lambda_backtrace trace = lambda_backtrace(&crash->stack, info, context);
+        bool between = crash->api->asked && !crash->api->request_id.len;
+        log_crash(crash->api->log, which, &trace);
+        if (!between) {
+            report(crash->api, which, &trace);
+        }
     }
-    (void)raise(number); /* the default action is back in place: SA_RESETHAND */
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
 }
 
 /* --- Watching --- */
 
-/* Where this thread's stack ends, highest address. */
-static uintptr_t find_stack_end(void)
-{
-    pthread_attr_t attributes;
-    void *lowest = NULL;
-    size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes)) {
-        return 0;
-    }
-    (void)pthread_attr_getstack(&attributes, &lowest, &size);
-    (void)pthread_attr_destroy(&attributes);
-    return (uintptr_t)lowest + size;
-}
-
 void lambda_crash_watch(struct lambda_crash *crash, const struct lambda_api *api)
 {
-    if (!arena_block_init(&crash->stack, STACK_BYTES)) {
+    if (!arena_block_init(&crash->own, STACK_BYTES)) {
         return;
     }
-    const stack_t stack = {.ss_sp = crash->stack.at, .ss_size = crash->stack.len};
-    if (sigaltstack(&stack, NULL)) {
-        arena_block_close(&crash->stack);
+    const stack_t own = {.ss_sp = crash->own.at, .ss_size = crash->own.len};
+    if (sigaltstack(&own, &crash->before)) {
+        arena_block_close(&crash->own);
         return;
     }
     crash->api = api;
-    crash->stack_end = find_stack_end();
+    crash->stack = lambda_backtrace_stack();
     watched = crash;
     for (size_t i = 0; i < SIGNALS; i++) {
         struct sigaction action = {.sa_sigaction = crashed,
-                                   .sa_flags =
-                                       (int)(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER)};
+                                   .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
         (void)sigemptyset(&action.sa_mask);
         (void)sigaction(signals[i].number, &action, NULL);
     }
@@ -254,11 +192,10 @@ void lambda_crash_watch(struct lambda_crash *crash, const struct lambda_api *api
 
 void lambda_crash_unwatch(struct lambda_crash *crash)
 {
-    if (!crash->stack.at) {
+    if (!crash->own.at) {
         return;
     }
-    const stack_t none = {.ss_flags = SS_DISABLE};
     watched = NULL;
-    (void)sigaltstack(&none, NULL);
-    arena_block_close(&crash->stack);
+    (void)sigaltstack(&crash->before, NULL);
+    arena_block_close(&crash->own);
 }

@@ -10,18 +10,21 @@
 #define RUNTIME_LAMBDA_CRASH_H
 
 #include "runtime/lambda_api.h"
+#include "runtime/lambda_backtrace.h"
 
 /* One for each thread, where it stays. */
 struct lambda_crash {
     const struct lambda_api *api;
-    struct arena_block stack; /* the signal handler's */
-    uintptr_t stack_end;      /* of this thread: frames lie below it */
+    struct arena_block own;    /* the signal handler's stack */
+    stack_t before;            /* what was there for signal handlers */
+    struct lambda_stack stack; /* this thread's */
 };
 
-/* Watches this thread from now on. Without memory for the stack there is no report, and no
- * failure. */
+/* Watches this thread from now on; handlers that were there for these signals are replaced. Without
+ * memory for the stack there is no report, and no failure. */
 void lambda_crash_watch(struct lambda_crash *crash, const struct lambda_api *api);
-/* Safe on zeroed memory and twice. The signals' handlers stay, and do nothing for this thread. */
+/* Safe on zeroed memory and twice. The signals' handlers stay, and report nothing of this thread.
+ */
 void lambda_crash_unwatch(struct lambda_crash *crash);
 
 #endif

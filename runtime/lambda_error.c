@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/json_write.h"
+#include "base/utf8.h"
 
 #include <limits.h>
 #include <unistd.h>
@@ -78,7 +79,7 @@ static void add_folder(struct buf *out)
     add_member(out, STR("{\"working_directory\":"), known);
 }
 
-void lambda_error_add_cause(struct buf *out, const struct why *why, str type)
+static void add_cause(struct buf *out, const struct why *why, str type)
 {
     str file = why->file ? str_from(why->file) : STR("");
     add_folder(out);
@@ -96,4 +97,47 @@ void lambda_error_add_cause(struct buf *out, const struct why *why, str type)
         json_add_string(out, file);
     }
     buf_add(out, STR("]}"));
+}
+
+static void add_unit(struct buf *out, uint32_t unit)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char escape[] = {
+        '\\', 'u', hex[unit >> 12 & 15], hex[unit >> 8 & 15], hex[unit >> 4 & 15], hex[unit & 15]};
+    buf_add(out, (str){escape, sizeof escape});
+}
+
+/* As UTF-16, of which the characters past its 16 bits take two. */
+static void add_escaped(struct buf *out, uint32_t character)
+{
+    if (character > 0xffff) {
+        add_unit(out, 0xd800 + ((character - 0x10000) >> 10));
+        character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+    }
+    add_unit(out, character);
+}
+
+/* What a header's value may not hold, or none can rely on (RFC 9110 section 5.5), is escaped, which
+ * says the same in JSON: it stands in strings alone. */
+static void add_ascii(struct buf *out, str json)
+{
+    while (json.len) {
+        size_t len = 1;
+        if (json.at[0] >= ' ' && json.at[0] < 0x7f) {
+            buf_char(out, json.at[0]);
+        } else {
+            add_escaped(out, utf8_decode(json, &len));
+        }
+        json = str_drop(json, len);
+    }
+}
+
+void lambda_error_add_cause(struct buf *out, const struct why *why, str type)
+{
+    char memory[LAMBDA_ERROR_MAX_CAUSE];
+    struct buf json;
+    buf_wrap(&json, memory, sizeof memory);
+    add_cause(&json, why, type);
+    add_ascii(out, buf_str(&json));
+    out->failed = out->failed || json.failed;
 }

@@ -18,7 +18,8 @@ enum {
 str lambda_error_type(const struct why *why, str otherwise, char memory[LAMBDA_ERROR_MAX_TYPE]);
 /* {"errorMessage","errorType","stackTrace"} */
 void lambda_error_add_body(struct buf *out, const struct why *why, str type);
-/* The value of Lambda-Runtime-Function-XRay-Error-Cause. */
+/* The value of Lambda-Runtime-Function-XRay-Error-Cause: JSON in ASCII, without control characters.
+ */
 void lambda_error_add_cause(struct buf *out, const struct why *why, str type);
 
 #endif

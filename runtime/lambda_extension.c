@@ -1,8 +1,8 @@
 #include "runtime/lambda_extension.h"
 
-#include "runtime/lambda_api.h"
-
 enum { MAX_REPLY_BYTES = 64 * 1024 };
+/* An API that knows extensions answers at once, and the whole start has 10 seconds. */
+enum { PATIENCE_MS = 1000 };
 
 /* Copies the identifier that the API gave. */
 static MUST_USE err join(struct http1 *http, char *identifier, size_t room, struct why *why)
@@ -43,7 +43,7 @@ static MUST_USE err open_parked(struct http1 *http, str address, struct why *why
 {
     char identifier[256];
     TRY(http1_init(http, address, why));
-    http->timeout_ms = LAMBDA_POST_TIMEOUT_MS;
+    http->timeout_ms = PATIENCE_MS;
     TRY(join(http, identifier, sizeof identifier, why));
     return park(http, identifier, why);
 }
@@ -54,6 +54,5 @@ void lambda_extension_open(struct http1 *http, str address, const struct log *lo
     if (open_parked(http, address, &why).kind) {
         log_failure(log, LOG_DEBUG, "no notice before the end: SIGKILL comes without SIGTERM",
                     &why);
-        http1_close(http);
     }
 }

@@ -8,9 +8,9 @@
 #include "base/log.h"
 #include "runtime/http1.h"
 
-/* Registers it and parks its request for events, whose answer never comes, on the connection, to be
- * closed when the process ends. Before the first invocation is asked for. Where there are no
- * extensions, as in emulators, that is logged and all goes on without. */
+/* Registers it and parks its request for events, whose answer never comes, on the connection, which
+ * the caller closes in any case, when the process ends. Before the first invocation is asked for.
+ * Where there are no extensions, as in emulators, that is logged and all goes on without. */
 void lambda_extension_open(struct http1 *http, str address, const struct log *log);
 
 #endif

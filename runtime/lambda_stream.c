@@ -8,7 +8,7 @@
 #define ERROR_TYPE "Lambda-Runtime-Function-Error-Type"
 #define ERROR_BODY "Lambda-Runtime-Function-Error-Body"
 
-enum { PRELUDE_END_BYTES = 8, MAX_PRELUDE_BYTES = 64 * 1024 };
+enum { PRELUDE_END_BYTES = 8 };
 
 static MUST_USE err begin(struct lambda_api *api, str content_type, struct why *why)
 {
@@ -30,16 +30,6 @@ static MUST_USE err begin(struct lambda_api *api, str content_type, struct why *
     return http1_begin(&api->http, &request, why);
 }
 
-static bool is_clean(str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.at[i] < ' ' || s.at[i] == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static MUST_USE err write_prelude(struct lambda_stream *stream, str prelude, struct why *why)
 {
     static const char end[PRELUDE_END_BYTES] = {0};
@@ -57,11 +47,8 @@ err lambda_stream_open(struct lambda_stream *stream, const struct lambda_stream_
     if (stream->open) {
         return FAIL(why, ERR_BUG, "the response has begun already");
     }
-    if (!is_clean(type)) {
-        return FAIL(why, ERR_INPUT, "a control character in a content type");
-    }
-    stream->open = true; /* also where it fails: something may have gone out */
     TRY(begin(stream->api, type, why));
+    stream->open = true;
     return head->prelude.len ? write_prelude(stream, head->prelude, why) : OK;
 }
 

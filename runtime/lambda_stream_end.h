@@ -6,7 +6,7 @@
 
 struct lambda_stream {
     struct lambda_api *api;
-    bool open; /* the handler has begun it */
+    bool open; /* the handler has begun it: nothing else may be posted */
 };
 
 /* After the handler, when it is open: the end, as trailers when why->kind says that it failed. 0 to

@@ -4,11 +4,21 @@
 #include "runtime/lambda_stop.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 
 /* --- One invocation --- */
+
+/* Found by its address, for a tenth of what putenv takes to compare names. */
+static bool is_lent(const char *variable)
+{
+    char **at = environ;
+    while (at && *at && *at != variable) {
+        at++;
+    }
+    return at && *at;
+}
 
 /* For the X-Ray tools that look nowhere else. The environment borrows our memory: setenv would keep
  * a copy of each trace id for as long as the process lives. It is one for all threads, so that with
@@ -28,7 +38,9 @@ static void export_trace(struct lambda_worker *worker, str trace_id)
         return;
     }
     api->trace[text.len] = 0;
-    (void)putenv(api->trace);
+    if (!is_lent(api->trace)) {
+        (void)putenv(api->trace);
+    }
 }
 
 /* A handler that succeeded with more than the API takes has failed. */

@@ -98,6 +98,39 @@ static void what_cloudwatch_would_not_take_is_not_written(void **state)
     }
 }
 
+static void names_and_values_are_as_long_as_cloudwatch_takes_them(void **state)
+{
+    (void)state;
+    static char x[1025];
+    memset(x, 'x', sizeof x);
+    static const struct {
+        const char *word;
+        size_t name_space, dimension, value, metric;
+        bool said;
+    } rows[] = {
+        {"the shortest", 1, 1, 1, 1, true},
+        {"the longest", 1024, 250, 1024, 1024, true},
+        {"no namespace", 0, 1, 1, 1, false},
+        {"a long namespace", 1025, 1, 1, 1, false},
+        {"a dimension without a name", 1, 0, 1, 1, false},
+        {"a dimension with a long name", 1, 251, 1, 1, false},
+        {"a dimension without a value", 1, 1, 0, 1, false},
+        {"a dimension with a long value", 1, 1, 1025, 1, false},
+        {"a metric without a name", 1, 1, 1, 0, false},
+        {"a metric with a long name", 1, 1, 1, 1025, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct emf emf;
+        char memory[EMF_MAX_LINE_BYTES];
+        emf_start(&emf, (str){x, rows[i].name_space}, 0);
+        emf_dimension(&emf, (str){x, rows[i].dimension}, (str){x, rows[i].value});
+        emf_metric(&emf, (str){x, rows[i].metric}, STR("Count"), 1);
+        if ((written(&emf, memory, sizeof memory).len > 0) != rows[i].said) {
+            fail_msg("%s", rows[i].word);
+        }
+    }
+}
+
 static void what_does_not_fit_is_not_written_in_part(void **state)
 {
     (void)state;
@@ -120,6 +153,7 @@ int main(void)
         cmocka_unit_test(metrics_are_one_line_whatever_the_level),
         cmocka_unit_test(without_dimensions_the_set_is_empty),
         cmocka_unit_test(what_cloudwatch_would_not_take_is_not_written),
+        cmocka_unit_test(names_and_values_are_as_long_as_cloudwatch_takes_them),
         cmocka_unit_test(what_does_not_fit_is_not_written_in_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,22 @@ static void no_status_but_500_on_an_error_ends_the_loop(void **state)
     script_close(&script);
 }
 
+static void no_status_but_500_on_an_init_error_changes_the_exit_code(void **state)
+{
+    (void)state;
+    const struct why why = {.kind = ERR_BUG, .text = "cannot start"};
+    for (int status = 200; status <= 599; status++) {
+        script_open(&script, pong, NULL);
+        script_status(&script, status);
+        script_start(&script);
+        assert_int_equal(lambda_init_failed(&script.config, &why),
+                         status == 500 ? LAMBDA_EXIT_API : LAMBDA_EXIT_CONFIG);
+        script_stop(&script);
+        assert_int_equal(script_received(&script, "POST "), 1);
+        script_close(&script);
+    }
+}
+
 static void a_500_on_a_post_ends_the_process(void **state)
 {
     (void)state;
@@ -337,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_response_that_was_too_large_does_not_spoil_the_next),
         cmocka_unit_test(no_status_but_500_on_a_response_ends_the_loop),
         cmocka_unit_test(no_status_but_500_on_an_error_ends_the_loop),
+        cmocka_unit_test(no_status_but_500_on_an_init_error_changes_the_exit_code),
         cmocka_unit_test(a_500_on_a_post_ends_the_process),
         cmocka_unit_test(a_post_that_is_lost_is_tried_once_more),
         cmocka_unit_test(a_post_that_is_lost_twice_is_given_up),
