@@ -14,6 +14,7 @@ CFLAGS_clang  = -O2 -g
 CFLAGS_strict = -O2 -g -Werror
 CFLAGS_strict-clang = -O2 -g -Werror
 CFLAGS_fuzz   = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan   = -O1 -g -fsanitize=thread
 CC_clang      = clang
 CC_strict-clang = clang
 CC_fuzz       = clang
@@ -26,7 +27,8 @@ ifneq ($(CC_$(FLAVOUR)),)
 CC := $(CC_$(FLAVOUR))
 endif
 CFLAGS ?= $(CFLAGS_$(FLAVOUR))
-ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) -MMD -MP
+# The frame pointer is what a crash report finds the callers by.
+ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) -fno-omit-frame-pointer -MMD -MP
 LDLIBS  = $(shell pkg-config --libs $(LIBRARIES)) -lm -pthread
 
 # A room is a folder; its library holds all of it but the programs' main files.
@@ -48,10 +50,13 @@ NEEDS_runtime   = runtime local aws transform base
 NEEDS_local     = local runtime aws transform base
 
 PROGRAMS = $(B)/bootstrap $(B)/lambda-local $(B)/sigv4
+EXAMPLES = $(patsubst runtime/%.c,$(B)/%,$(wildcard runtime/examples/*.c))
 TEST_SOURCES = $(wildcard test/unit/*/test_*.c)
 TESTS    = $(patsubst test/%.c,$(B)/test/%,$(TEST_SOURCES))
 
-all: $(PROGRAMS) ## build build/bootstrap and the tools
+FUNCTIONS = $(patsubst %.c,$(B)/%,$(wildcard test/rie/*.c))
+
+all: $(PROGRAMS) $(EXAMPLES) ## build build/bootstrap, the tools and the examples
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -75,6 +80,14 @@ $(B)/sigv4: $(B)/obj/aws/tool/sigv4.o $(call archive,tool aws base)
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
+# Functions on the runtime alone: no library but libc.
+$(EXAMPLES): $(B)/examples/%: $(B)/obj/runtime/examples/%.o
+$(FUNCTIONS): $(B)/%: $(B)/obj/%.o
+$(EXAMPLES) $(FUNCTIONS): $(call archive,runtime base)
+	@mkdir -p $(@D)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -pthread
+
 # test/unit/<room>/test_x.c sees that room and what is below it.
 define room_tests
 $(patsubst test/%.c,$(B)/test/%,$(wildcard test/unit/$1/test_*.c)): $(B)/test/%: $(B)/obj/test/%.o $(call archive,support $(NEEDS_$1))
@@ -95,7 +108,7 @@ $(FUZZERS): $(B)/test/%: $(B)/obj/test/%.o $(call objects,$(wildcard $(FUZZ_MAIN
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) $(if $(filter fuzz,$(FLAVOUR)),-fsanitize=fuzzer) -o $@ $^ $(LDLIBS)
 
-tests: $(TESTS) all
+tests: $(TESTS) $(FUNCTIONS) all
 fuzzers: $(FUZZERS)
 .PHONY: all tests fuzzers
 
@@ -103,14 +116,21 @@ fuzzers: $(FUZZERS)
 FLAVOUR_MAKE = +@$(MAKE) --no-print-directory $(if $(V),,-s) $(JOBS)
 JOBS     = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 TO_RUN   = $(TESTS:$(B)/%=$(B)/strict/%) $(TESTS:$(B)/%=$(B)/asan/%) \
-           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard $(foreach t,functional proxy differential,test/$t/run.sh))
+           $(FUZZERS:$(B)/%=$(B)/asan/%) $(wildcard $(foreach t,functional proxy differential rie,test/$t/run.sh))
 
 test: ## install what is missing, build with -Werror, run all tests
 	@deploy/install.sh build test demo
 	$(FLAVOUR_MAKE) FLAVOUR=strict B=$(B)/strict tests
 	$(FLAVOUR_MAKE) FLAVOUR=asan B=$(B)/asan tests fuzzers
-	$(FLAVOUR_MAKE) all
+	$(FLAVOUR_MAKE) all $(FUNCTIONS)
 	@test/run.sh $(TO_RUN)
+
+# Threads there are only where a function serves several invocations at once.
+TSAN_TESTS = $(wildcard test/unit/runtime/test_lambda_worker*.c) test/unit/runtime/test_lambda_stop.c
+test-tsan: ## run the tests of several invocations at once under the thread sanitizer
+	@deploy/install.sh build test
+	$(FLAVOUR_MAKE) FLAVOUR=tsan B=$(B)/tsan $(TSAN_TESTS:test/%.c=$(B)/tsan/test/%)
+	@test/run.sh $(TSAN_TESTS:test/%.c=$(B)/tsan/test/%)
 
 demo: ## show it at work on this machine: a local AWS, a few hundred users, the table (STAY=1 keeps it running)
 	@deploy/install.sh build demo
@@ -129,7 +149,7 @@ $(B)/test/bench/signing: $(B)/obj/test/bench/signing.o $(call archive,aws base)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # Each check is a script of its own, and a target: make lint-tidy.
-LINTS = format sizes banned must-use headers layers names cppcheck tidy
+LINTS = format sizes banned must-use headers layers names signals cppcheck tidy
 lint: $(LINTS:%=lint-%) lint-clang ## check the source: format, layers, names, sizes, clang-tidy, cppcheck
 $(LINTS:%=lint-%): lint-%: | lint-tools
 	@test/lint/$*.sh
@@ -137,7 +157,7 @@ lint-names lint-layers: export OBJECTS = $(B)/obj
 lint-names lint-layers: lint-objects
 lint-objects: show =
 lint-objects: $(foreach r,base aws tool transform runtime local,$(call archive,$r)) \
-              $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS)))
+              $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS) runtime/examples/*.c))
 lint-clang: | lint-tools
 	$(FLAVOUR_MAKE) FLAVOUR=strict-clang B=$(B)/strict-clang show= all
 	@echo "lint: clang -Werror: ok"
@@ -171,7 +191,7 @@ help: ## list these commands
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 	    awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
-.PHONY: test demo bench lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
+.PHONY: test test-tsan demo bench lint $(LINTS:%=lint-%) lint-clang lint-objects lint-tools lint-self fuzz format \
         install-deps clean help
 .SECONDARY:
 

@@ -1,13 +1,15 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
 #include "base/date.h"
 #include "base/json_write.h"
 
-/* The longest end of a line; room for it is always left. */
-#define TRUNCATED ",\"truncated\":true}\n"
+/* The longest end of a line; room for it, and for what is around a line, is always left. */
+#define TRUNCATED ",\"truncated\":true}"
+
+enum { FRAME_HEAD_BYTES = 16 };
 
 static const char *const level_names[] = {"TRACE", "DEBUG", "INFO", "WARN",
                                           "ERROR", "FATAL", "OFF"};
@@ -151,7 +153,8 @@ bool log_start(const struct log *log, struct log_line *line, enum log_level leve
         return false;
     }
     line->log = log;
-    buf_wrap(&line->out, line->memory, sizeof line->memory - STR(TRUNCATED).len);
+    line->level = level;
+    buf_wrap(&line->out, line->memory, sizeof line->memory - STR(TRUNCATED).len - FRAME_HEAD_BYTES);
     if (log->text) {
         start_text(line, level, message);
     } else {
@@ -162,19 +165,50 @@ bool log_start(const struct log *log, struct log_line *line, enum log_level leve
     return true;
 }
 
+static char *add_big_endian(char *at, uint64_t value, unsigned bytes)
+{
+    for (unsigned i = bytes; i-- > 0;) {
+        *at++ = (char)(value >> (8 * i));
+    }
+    return at;
+}
+
+static void write_frame_head(char head[FRAME_HEAD_BYTES], const struct log *log,
+                             enum log_level level, size_t len)
+{
+    uint64_t kind = (log->text ? 0xa55a0003 : 0xa55a0002) | (((uint64_t)level + 1) << 2);
+    char *at = add_big_endian(head, kind, 4);
+    at = add_big_endian(at, len, 4);
+    (void)add_big_endian(at, (uint64_t)log->now_ms() * 1000, 8);
+}
+
+void log_write(const struct log *log, enum log_level level, str line)
+{
+    char head[FRAME_HEAD_BYTES];
+    char feed[] = "\n";
+    /* iovec has no const: the system only reads what it is given to write. */
+    struct iovec parts[] = {{(void *)(uintptr_t)line.at, line.len}, {feed, 1}};
+    if (log->framed) {
+        write_frame_head(head, log, level, line.len);
+        parts[1] = parts[0];
+        parts[0] = (struct iovec){head, sizeof head};
+    }
+    /* What cannot be logged cannot be reported either: a failed write is let go. */
+    while (writev(log->fd, parts, 2) < 0 && errno == EINTR) {
+    }
+}
+
 void log_end(struct log_line *line)
 {
     bool truncated = line->out.failed;
-    str end = line->log->text ? STR("\n") : STR("}\n");
+    str end = line->log->text ? STR("") : STR("}");
     if (truncated) {
-        end = line->log->text ? STR(" truncated\n") : STR(TRUNCATED);
+        end = line->log->text ? STR(" truncated") : STR(TRUNCATED);
     }
     line->out.failed = false;
     line->out.room = line->out.max = sizeof line->memory;
     buf_add(&line->out, end);
-    /* What cannot be logged cannot be reported either: a failed write is let go. */
-    while (write(line->log->fd, line->out.at, line->out.len) < 0 && errno == EINTR) {
-    }
+    log_write(line->log, line->level, buf_str(&line->out));
 }
 
 void log_message(const struct log *log, enum log_level level, const char *message)

@@ -24,12 +24,14 @@ struct log {
     int fd;
     enum log_level level;      /* what is below is not written */
     bool text;                 /* name=value instead of JSON; a line feed becomes \r */
+    bool framed;               /* each record after a header of its length: see log_write */
     int64_t (*now_ms)(void);   /* wall clock */
     str request_id, tenant_id; /* of the current invocation; empty between them */
 };
 
 struct log_line {
     const struct log *log;
+    enum log_level level;
     struct buf out;
     char memory[LOG_LINE_MAX];
 };
@@ -48,6 +50,12 @@ void log_i64(struct log_line *line, const char *name, int64_t value);
  * left out. */
 void log_why(struct log_line *line, const struct why *why);
 void log_end(struct log_line *line);
+
+/* A line made elsewhere, without its line feed, whatever the log's level is. In a framed log, as
+ * Lambda's telemetry descriptor wants it, 16 bytes go before it instead of a line feed after it:
+ * the kind (0xa55a0002 JSON, 0xa55a0003 text) with the level in it, the length, and microseconds
+ * since 1970, all big-endian. */
+void log_write(const struct log *log, enum log_level level, str line);
 
 /* A line with no fields, and a line with a failure. */
 void log_message(const struct log *log, enum log_level level, const char *message);

@@ -1,14 +1,13 @@
 #include "runtime/http1.h"
 
 #include "runtime/http1_reply.h"
+#include "runtime/http1_request.h"
 #include "runtime/http1_socket.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-enum { REQUEST_HEAD_BYTES = 8 * 1024 };
 
 /* "127.0.0.1" or "localhost": the Runtime API is never anywhere that needs a name looked up. */
 static bool parse_host(str host, uint32_t *address)
@@ -47,78 +46,12 @@ void http1_close(struct http1 *http)
     *http = (struct http1){.fd = -1};
 }
 
-/* A line break in a value would let it write headers of its own, or a second request. */
-static bool is_clean(str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.at[i] < ' ' || s.at[i] == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void add_header(struct buf *head, str name, str value)
-{
-    buf_add(head, name);
-    buf_add(head, STR(": "));
-    buf_add(head, value);
-    buf_add(head, STR("\r\n"));
-}
-
-static void add_request_line(struct buf *head, const struct http1_request *request)
-{
-    buf_add(head, request->method);
-    buf_char(head, ' ');
-    buf_add(head, request->path);
-    buf_add(head, STR(" HTTP/1.1\r\n"));
-}
-
-static void add_length(struct buf *head, size_t len)
-{
-    buf_add(head, STR("Content-Length: "));
-    buf_u64(head, len);
-    buf_add(head, STR("\r\n"));
-}
-
-static MUST_USE err write_head(const struct http1 *http, const struct http1_request *request,
-                               struct buf *head, struct why *why)
-{
-    add_request_line(head, request);
-    add_header(head, STR("Host"), str_from(http->host));
-    bool clean = is_clean(request->path) && !memchr(request->path.at, ' ', request->path.len);
-    for (size_t i = 0; i < request->header_count; i++) {
-        clean = clean && is_clean(request->headers[i].value);
-        add_header(head, request->headers[i].name, request->headers[i].value);
-    }
-    if (!str_eq(request->method, STR("GET"))) {
-        add_length(head, request->body.len);
-    }
-    buf_add(head, STR("\r\n"));
-    if (!clean) {
-        return FAIL(why, ERR_BUG, "a control character in the path or a header of a request");
-    }
-    return head->failed ? FAIL(why, ERR_LIMIT, "a request head past %d bytes", REQUEST_HEAD_BYTES)
-                        : OK;
-}
-
-/* Where sending broke off, the other side may have said why before it stopped listening ("413, and
- * I close"): its answer is read all the same. Half-closed, so that it cannot wait for the rest. */
 static MUST_USE err exchange(struct http1 *http, str head, str payload, struct http1_reply *reply,
                              struct buf *body, struct why *why)
 {
-    struct http1_framing framing = {0};
-    http->in_head = http->in_at = http->in_len = 0;
-    bool sent = http1_socket_send(http, head, payload);
-    if (!sent) {
-        (void)shutdown(http->fd, SHUT_WR);
-    }
-    TRY(http1_reply_head(http, reply, &framing, why));
-    TRY(http1_reply_body(http, &framing, body, why));
-    if (!sent || !framing.keep || http->in_at != http->in_len) {
-        http1_socket_close(http);
-    }
-    return OK;
+    const str parts[] = {head, payload};
+    bool sent = http1_socket_send(http, parts, 2);
+    return http1_reply_read(http, sent, reply, body, why);
 }
 
 static bool died_unanswered(const struct http1 *http, err result)
@@ -129,13 +62,13 @@ static bool died_unanswered(const struct http1 *http, err result)
 err http1_send(struct http1 *http, const struct http1_request *request, bool repeatable,
                struct http1_reply *reply, struct buf *body, struct why *why)
 {
-    char memory[REQUEST_HEAD_BYTES];
+    char memory[HTTP1_REQUEST_HEAD_BYTES];
     struct buf head;
     buf_wrap(&head, memory, sizeof memory);
     reply->status = 0;
     reply->header_count = 0;
     buf_clear(body);
-    TRY(write_head(http, request, &head, why));
+    TRY(http1_request_head(http, request, HTTP1_REQUEST_WHOLE, &head, why));
     bool reused = http->fd >= 0 && http1_socket_is_idle(http);
     if (!reused) {
         TRY(http1_socket_open(http, why));

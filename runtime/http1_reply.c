@@ -4,6 +4,7 @@
 #include "runtime/http1_socket.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 /* More bytes at the end of `in`, up to `limit` in all. */
 static MUST_USE err receive_more(struct http1 *http, size_t limit, struct why *why)
@@ -195,6 +196,24 @@ err http1_reply_body(struct http1 *http, const struct http1_framing *framing, st
         return read_until_close(http, body, why);
     case HTTP1_BODY_NONE:
         break;
+    }
+    return OK;
+}
+
+/* Where sending broke off, the other side may have said why before it stopped listening ("413, and
+ * I close"): its answer is read all the same. Half-closed, so that it cannot wait for the rest. */
+err http1_reply_read(struct http1 *http, bool sent, struct http1_reply *reply, struct buf *body,
+                     struct why *why)
+{
+    struct http1_framing framing = {0};
+    http->in_head = http->in_at = http->in_len = 0;
+    if (!sent) {
+        (void)shutdown(http->fd, SHUT_WR);
+    }
+    TRY(http1_reply_head(http, reply, &framing, why));
+    TRY(http1_reply_body(http, &framing, body, why));
+    if (!sent || !framing.keep || http->in_at != http->in_len) {
+        http1_socket_close(http);
     }
     return OK;
 }

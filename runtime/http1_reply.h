@@ -16,5 +16,9 @@ err http1_reply_head(struct http1 *http, struct http1_reply *reply, struct http1
                      struct why *why) MUST_USE;
 err http1_reply_body(struct http1 *http, const struct http1_framing *framing, struct buf *body,
                      struct why *why) MUST_USE;
+/* Both, after a request that was `sent` whole or in part; closes a connection that is no good for
+ * another one. */
+err http1_reply_read(struct http1 *http, bool sent, struct http1_reply *reply, struct buf *body,
+                     struct why *why) MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 #include "runtime/http1_socket.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -10,21 +11,25 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* False when nothing happened within timeout_ms. An error of the socket counts as happening: the
- * call that comes next tells it. */
-static bool wait_for(struct http1 *http, short events)
+/* What happened on the socket; 0 when nothing did within timeout_ms, or when told to stop, which
+ * ends only a wait without a limit, and only before its reply has begun: an invocation that has
+ * come is served. An error of the socket counts as happening: the call that comes next tells it. */
+static short wait_for(struct http1 *http, short events)
 {
-    struct pollfd waiting = {.fd = http->fd, .events = events};
+    bool stoppable = http->stop_fd && !http->timeout_ms && events == POLLIN && !http->in_len;
+    struct pollfd waiting[] = {{.fd = http->fd, .events = events},
+                               {.fd = stoppable ? http->stop_fd : -1, .events = POLLIN}};
     int limit = -1;
     if (http->timeout_ms > 0) {
         limit = http->timeout_ms < INT_MAX ? (int)http->timeout_ms : INT_MAX;
     }
     int ready = 0;
     do {
-        ready = poll(&waiting, 1, limit);
+        ready = poll(waiting, 2, limit);
     } while (ready < 0 && errno == EINTR);
     http->timed_out = ready == 0;
-    return ready != 0;
+    http->stopped = ready > 0 && !waiting[0].revents;
+    return waiting[0].revents;
 }
 
 /* Zero, or the errno of the failure. */
@@ -77,32 +82,44 @@ bool http1_socket_is_idle(const struct http1 *http)
     return poll(&now, 1, 0) == 0;
 }
 
-/* Moves the parts past the bytes that were sent. */
-static void advance(struct iovec parts[2], size_t sent)
+/* Moves the message past the bytes that were sent, and past parts that are empty. */
+static void advance(struct msghdr *message, size_t sent)
 {
-    for (int i = 0; i < 2; i++) {
-        size_t step = sent < parts[i].iov_len ? sent : parts[i].iov_len;
-        parts[i].iov_base = (char *)parts[i].iov_base + step;
-        parts[i].iov_len -= step;
-        sent -= step;
+    while (message->msg_iovlen && sent >= message->msg_iov->iov_len) {
+        sent -= message->msg_iov->iov_len;
+        message->msg_iov++;
+        message->msg_iovlen--;
+    }
+    if (message->msg_iovlen) {
+        message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + sent;
+        message->msg_iov->iov_len -= sent;
     }
 }
 
-bool http1_socket_send(struct http1 *http, str head, str body)
+/* False when there is no use in trying again. */
+static bool may_send_on(struct http1 *http, int failure)
 {
-    /* iovec has no const: the system only reads what it is given to send. */
-    struct iovec parts[2] = {{(void *)(uintptr_t)head.at, head.len},
-                             {(void *)(uintptr_t)(body.len ? body.at : head.at), body.len}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    while (parts[0].iov_len || parts[1].iov_len) {
+    if (failure == EAGAIN) {
+        return wait_for(http, POLLOUT | POLLIN) & POLLOUT;
+    }
+    return failure == EINTR;
+}
+
+bool http1_socket_send(struct http1 *http, const str *parts, size_t count)
+{
+    struct iovec left[HTTP1_MAX_PARTS];
+    assert(count <= HTTP1_MAX_PARTS);
+    for (size_t i = 0; i < count; i++) {
+        /* iovec has no const: the system only reads what it is given to send. */
+        left[i] = (struct iovec){(void *)(uintptr_t)parts[i].at, parts[i].len};
+    }
+    struct msghdr message = {.msg_iov = left, .msg_iovlen = count};
+    advance(&message, 0);
+    while (message.msg_iovlen) {
         ssize_t sent = sendmsg(http->fd, &message, MSG_NOSIGNAL);
         if (sent >= 0) {
-            advance(parts, (size_t)sent);
-        } else if (errno == EAGAIN) {
-            if (!wait_for(http, POLLOUT)) {
-                return false;
-            }
-        } else if (errno != EINTR) {
+            advance(&message, (size_t)sent);
+        } else if (!may_send_on(http, errno)) {
             return false;
         }
     }
@@ -113,7 +130,9 @@ err http1_socket_receive(struct http1 *http, char *into, size_t room, size_t *go
 {
     for (;;) {
         if (!wait_for(http, POLLIN)) {
-            return FAIL(why, ERR_BUSY, "no answer within %lld ms", (long long)http->timeout_ms);
+            return http->stopped ? FAIL(why, ERR_DEADLINE, "told to stop")
+                                 : FAIL(why, ERR_BUSY, "no answer within %lld ms",
+                                        (long long)http->timeout_ms);
         }
         ssize_t received = recv(http->fd, into, room, 0);
         if (received >= 0) {

@@ -15,11 +15,9 @@ static void sleep_for(int64_t ms)
 
 err lambda_api_init(struct lambda_api *api, const struct lambda_config *config, struct why *why)
 {
-    *api = (struct lambda_api){.http.fd = -1, .sleep_ms = sleep_for, .log = config->log};
-    if (!api->log) {
-        api->own_log = lambda_log(config->env);
-        api->log = &api->own_log;
-    }
+    *api = (struct lambda_api){.http = {.fd = -1}, .sleep_ms = sleep_for};
+    api->own_log = config->log ? *config->log : lambda_log(config->env);
+    api->log = &api->own_log;
     buf_init(&api->event, LAMBDA_MAX_EVENT_BYTES);
     buf_init(&api->answer, MAX_ANSWER_BYTES);
     str address = env_get(config->env, STR("AWS_LAMBDA_RUNTIME_API"));
@@ -34,8 +32,6 @@ void lambda_api_close(struct lambda_api *api)
     if (api->trace[0]) {
         (void)unsetenv("_X_AMZN_TRACE_ID");
     }
-    api->log->request_id = STR("");
-    api->log->tenant_id = STR("");
     http1_close(&api->http);
     buf_close(&api->event);
     buf_close(&api->answer);

@@ -71,6 +71,7 @@ static MUST_USE err ask(struct lambda_api *api, struct lambda_invocation *in, st
         .method = STR("GET"), .path = STR(NEXT_PATH), .headers = headers, .header_count = 1};
     struct http1_reply reply;
     forget(api);
+    api->asked = true;
     api->http.timeout_ms = 0;
     err received = http1_send(&api->http, &request, true, &reply, &api->event, why);
     why->status = reply.status;
@@ -93,6 +94,9 @@ int lambda_next(struct lambda_api *api, struct lambda_invocation *in)
         struct why why = {0};
         if (!ask(api, in, &why).kind) {
             return 0;
+        }
+        if (why.kind == ERR_DEADLINE) {
+            return LAMBDA_STOPPED;
         }
         if (why.status == 500) {
             log_failure(api->log, LOG_FATAL, "the Runtime API has failed", &why);

@@ -6,7 +6,8 @@
 # A program reports in cmocka's closing lines, or in a line of its own "N passed, N failed". One
 # that reports nothing counts as one test when it is a fuzzer (seeded mutations) or a script, and as
 # a failure otherwise: then no test ran. A crash, a time-out and an exit status that is not 0 are
-# failures too. The output of a program is shown only when it failed. The last line is the sum.
+# failures too. The output of a program is shown only when it failed, but for lines that begin with
+# "skipped:". The last line is the sum.
 set -euo pipefail
 
 TIMEOUT_S=${TEST_TIMEOUT_S:-300}
@@ -67,6 +68,7 @@ run() {
     failed=$((failed + bad))
     if [ "$bad" -eq 0 ]; then
         printf '  ok   %4d  %s\n' "$good" "$name"
+        sed -n 's/^skipped:/              &/p' "$log"
     else
         printf '  FAIL %4d  %s%s\n' "$bad" "$name" "${note:+: $note}"
         sed 's/^/    | /' "$log"

@@ -26,11 +26,11 @@ void api_request_clear(struct api_request *request)
     *request = (struct api_request){.body = body, .lines = lines};
 }
 
-static const struct api_header *find_header(const struct api_request *request, str name)
+static const struct api_header *find(const struct api_headers *headers, str name)
 {
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (str_eq_nocase(request->headers[i].name, name)) {
-            return &request->headers[i];
+    for (size_t i = 0; i < headers->count; i++) {
+        if (str_eq_nocase(headers->at[i].name, name)) {
+            return &headers->at[i];
         }
     }
     return NULL;
@@ -38,7 +38,13 @@ static const struct api_header *find_header(const struct api_request *request, s
 
 str api_request_header(const struct api_request *request, str name)
 {
-    const struct api_header *found = find_header(request, name);
+    const struct api_header *found = find(&request->headers, name);
+    return found ? found->value : STR("");
+}
+
+str api_request_trailer(const struct api_request *request, str name)
+{
+    const struct api_header *found = find(&request->trailers, name);
     return found ? found->value : STR("");
 }
 
@@ -61,26 +67,35 @@ static bool is_name(str name)
     return name.len > 0 && ascii_all_visible(name);
 }
 
-static enum api_request_state read_header(struct api_request *request, str line)
+static bool add(struct api_headers *headers, str line)
 {
     struct str_halves pair = str_cut(line, ':');
-    if (!pair.found || !is_name(pair.head) || request->header_count == API_REQUEST_MAX_HEADERS) {
-        return API_REQUEST_BAD;
+    if (!pair.found || !is_name(pair.head) || headers->count == API_REQUEST_MAX_HEADERS) {
+        return false;
     }
-    struct api_header header = {pair.head, str_trim(pair.tail)};
-    bool length = str_eq_nocase(header.name, STR("Content-Length"));
-    if (length && find_header(request, header.name)) {
+    headers->at[headers->count++] = (struct api_header){pair.head, str_trim(pair.tail)};
+    return true;
+}
+
+static enum api_request_state read_header(struct api_request *request, str line)
+{
+    const struct api_header *length = find(&request->headers, STR("Content-Length"));
+    if (length && str_eq_nocase(str_cut(line, ':').head, length->name)) {
         return API_REQUEST_BAD; /* two lengths: nobody knows where the next request begins */
     }
-    request->headers[request->header_count++] = header;
-    return API_REQUEST_HEAD;
+    return add(&request->headers, line) ? API_REQUEST_HEAD : API_REQUEST_BAD;
+}
+
+static enum api_request_state read_trailer(struct api_request *request, str line)
+{
+    return add(&request->trailers, line) ? API_REQUEST_TRAILER : API_REQUEST_BAD;
 }
 
 /* What follows the empty line. */
 static enum api_request_state end_head(struct api_request *request)
 {
-    const struct api_header *coding = find_header(request, STR("Transfer-Encoding"));
-    const struct api_header *length = find_header(request, STR("Content-Length"));
+    const struct api_header *coding = find(&request->headers, STR("Transfer-Encoding"));
+    const struct api_header *length = find(&request->headers, STR("Content-Length"));
     if (str_eq_nocase(api_request_header(request, STR("Connection")), STR("close"))) {
         request->last = true;
     }
@@ -129,7 +144,7 @@ static enum api_request_state read_line(struct api_request *request, str line)
     case API_REQUEST_CHUNK_END:
         return line.len ? API_REQUEST_BAD : API_REQUEST_CHUNK_SIZE;
     case API_REQUEST_TRAILER:
-        return line.len ? API_REQUEST_TRAILER : API_REQUEST_DONE;
+        return line.len ? read_trailer(request, line) : API_REQUEST_DONE;
     default:
         return API_REQUEST_BAD;
     }
@@ -150,10 +165,10 @@ static size_t take_line(struct api_request *request, str bytes)
     }
     str line = str_span(lines->at + request->line_at, lines->at + lines->len - 1);
     line.len -= line.len && line.at[line.len - 1] == '\r' ? 1 : 0;
-    bool head = request->state == API_REQUEST_HEAD;
+    bool kept = request->state == API_REQUEST_HEAD || request->state == API_REQUEST_TRAILER;
     request->state = read_line(request, line);
-    if (head) {
-        request->line_at = lines->len; /* kept: headers point into it */
+    if (kept) {
+        request->line_at = lines->len; /* headers point into it */
     }
     lines->len = request->line_at;
     return len;

@@ -10,8 +10,8 @@
 #include "base/buf.h"
 
 enum {
-    API_REQUEST_MAX_HEAD_BYTES = 32 * 1024, /* all lines of the head, and one more of the chunks */
-    API_REQUEST_MAX_HEADERS = 64,
+    API_REQUEST_MAX_HEAD_BYTES = 32 * 1024, /* all lines but those of the chunks, and one of them */
+    API_REQUEST_MAX_HEADERS = 64,           /* and as many trailers */
 };
 
 enum api_request_state {
@@ -29,11 +29,15 @@ struct api_header {
     str name, value;
 };
 
+struct api_headers {
+    struct api_header at[API_REQUEST_MAX_HEADERS];
+    size_t count;
+};
+
 struct api_request {
     enum api_request_state state;
-    str method, path; /* these and the headers are good until api_request_clear */
-    struct api_header headers[API_REQUEST_MAX_HEADERS];
-    size_t header_count;
+    str method, path; /* these, headers and trailers are good until api_request_clear */
+    struct api_headers headers, trailers;
     bool last;        /* HTTP/1.0 or "Connection: close": no request follows on the connection */
     bool too_large;   /* the body is past its maximum; `body` is empty */
     struct buf body;  /* complete in API_REQUEST_DONE */
@@ -52,5 +56,7 @@ void api_request_clear(struct api_request *request);
 size_t api_request_feed(struct api_request *request, str bytes);
 /* The value of the first header of the name, empty when there is none. */
 str api_request_header(const struct api_request *request, str name);
+/* The same of those that came after a chunked body. */
+str api_request_trailer(const struct api_request *request, str name);
 
 #endif

@@ -1,5 +1,6 @@
 #include "deploy/local/runtime_api.h"
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "deploy/local/clock.h"
 
 #include <assert.h>
@@ -12,7 +13,7 @@ enum { ERROR_BODY_BYTES = 512 };
 err runtime_api_open(struct runtime_api *api, struct why *why)
 {
     *api = (struct runtime_api){0};
-    return api_server_open(&api->server, RUNTIME_API_MAX_RESPONSE_BYTES,
+    return api_server_open(&api->server, RUNTIME_API_MAX_STREAMED_BYTES,
                            RUNTIME_API_MAX_EVENT_BYTES, why);
 }
 
@@ -106,17 +107,46 @@ static void take_body(struct runtime_api *api, struct api_connection *c)
     struct buf *body = &c->request.body;
     buf_close(&api->result->body);
     api->result->body = *body;
-    buf_init(body, RUNTIME_API_MAX_RESPONSE_BYTES);
+    buf_init(body, RUNTIME_API_MAX_STREAMED_BYTES);
+}
+
+static void take_error(struct runtime_api *api, struct api_connection *c)
+{
+    set_type(api->result->error_type,
+             api_request_header(&c->request, STR("Lambda-Runtime-Function-Error-Type")));
+    take_body(api, c);
+}
+
+/* A response that is sent while it is made may end with an error, in trailers; what was sent of it
+ * gives way to that. */
+static enum runtime_api_outcome take_response(struct runtime_api *api, struct api_connection *c)
+{
+    str type = api_request_trailer(&c->request, STR("Lambda-Runtime-Function-Error-Type"));
+    str error = api_request_trailer(&c->request, STR("Lambda-Runtime-Function-Error-Body"));
+    struct buf *body = &api->result->body;
+    size_t len = 0;
+    if (!type.len) {
+        take_body(api, c);
+        return RUNTIME_API_RESPONSE;
+    }
+    set_type(api->result->error_type, type);
+    buf_close(body);
+    buf_init(body, API_REQUEST_MAX_HEAD_BYTES);
+    char *into = buf_reserve(body, base64_decoded_max(error.len));
+    if (into && base64_decode(error, into, &len)) {
+        body->len = len;
+    }
+    return RUNTIME_API_ERROR;
 }
 
 static void accept_post(struct runtime_api *api, struct api_connection *c,
                         enum runtime_api_outcome outcome)
 {
-    if (outcome != RUNTIME_API_RESPONSE) {
-        set_type(api->result->error_type,
-                 api_request_header(&c->request, STR("Lambda-Runtime-Function-Error-Type")));
+    if (outcome == RUNTIME_API_RESPONSE) {
+        outcome = take_response(api, c);
+    } else {
+        take_error(api, c);
     }
-    take_body(api, c);
     decide(api, outcome);
     api_server_answer(c, &(struct api_answer){.status = 202, .body = STR("{\"status\":\"OK\"}\n")});
 }
@@ -172,7 +202,8 @@ static void take_answer(struct runtime_api *api, struct api_connection *c, str w
     }
     str echoed = api_request_header(&c->request, STR("Lambda-Runtime-Invocation-Id"));
     api->result->echoed = echoed.len > 0;
-    if (c->request.too_large) {
+    if (c->request.too_large ||
+        (!mode.len && c->request.body.len > RUNTIME_API_MAX_RESPONSE_BYTES)) {
         take_too_large(api, c);
         return;
     }

@@ -13,6 +13,7 @@
 
 enum {
     RUNTIME_API_MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100,
+    RUNTIME_API_MAX_STREAMED_BYTES = 200 * 1024 * 1024, /* of a response in streaming mode */
     RUNTIME_API_MAX_EVENT_BYTES = 6 * 1024 * 1024,
     RUNTIME_API_CHUNKED_BYTES = 2048, /* larger events are sent in chunks, as AWS does */
     RUNTIME_API_START_MS = 10000,     /* how long a process may take until it asks for work */
@@ -21,7 +22,8 @@ enum {
 
 enum runtime_api_outcome {
     RUNTIME_API_RESPONSE,   /* `body` is what the function returned */
-    RUNTIME_API_ERROR,      /* it posted an error, or a response that is too large */
+    RUNTIME_API_ERROR,      /* it posted an error, or a response that is too large, or one that
+                               ended with an error in its trailers */
     RUNTIME_API_INIT_ERROR, /* it posted that it cannot start */
     RUNTIME_API_TIMEOUT,    /* no answer in time: the process should be ended */
     RUNTIME_API_DEATH,      /* its process ended first */

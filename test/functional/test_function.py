@@ -3,6 +3,7 @@ checks signatures. Here are the faults of a whole system: refused keys, missing 
 services that go away. Each must be seen, and nothing lost or acknowledged that is not stored.
 """
 
+import http.server
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -262,6 +264,99 @@ def invoke(event, environment, *arguments):
          "build/bootstrap"], env=environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         timeout=LIMIT_S, check=False)
+
+
+class RuntimeApi(http.server.ThreadingHTTPServer):
+    """Gives each event to whoever asks once `park` ask at the same time, then breaks."""
+
+    daemon_threads = True
+
+    def __init__(self, events, park):
+        super().__init__(("127.0.0.1", 0), RuntimeApiRequest)
+        self.events, self.park, self.count = list(events), park, len(events)
+        self.waiting, self.restores = 0, 0
+        self.posts = []
+        self.moved = threading.Condition()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        """Whoever asked has gone: the first 500 ends them all."""
+
+    def next(self):
+        """The number and text of an event, or None at the end."""
+        with self.moved:
+            self.waiting += 1
+            self.moved.notify_all()
+            self.moved.wait_for(lambda: self.waiting >= self.park and
+                                (self.events or len(self.posts) == self.count), LIMIT_S)
+            return (len(self.events), self.events.pop()) if self.events else None
+
+    def post(self, path, body):
+        with self.moved:
+            self.posts.append((path, body))
+            self.moved.notify_all()
+
+
+class RuntimeApiRequest(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, headers, body=""):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def do_GET(self):
+        if self.path.endswith("/restore/next"):
+            self.server.restores += 1
+            return self.answer(200, {})
+        event = self.server.next()
+        if not event:
+            return self.answer(500, {})
+        deadline_ms = str(int(time.time() + 60) * 1000)
+        return self.answer(200, {"Lambda-Runtime-Aws-Request-Id": f"id-{event[0]}",
+                                 "Lambda-Runtime-Deadline-Ms": deadline_ms}, event[1])
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.post(self.path, body)
+        self.answer(202, {})
+
+
+class SeveralWorkers(WithCloud):
+    def run_function(self, events, park, **environment):
+        api = RuntimeApi(events, park)
+        self.addCleanup(api.server_close)
+        self.addCleanup(api.shutdown)
+        run = subprocess.run(
+            ["build/bootstrap"], env={**self.environment, **environment,
+                                      "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % api.server_port},
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=LIMIT_S,
+            check=False)
+        self.assertEqual(run.returncode, 2, run.stderr)
+        return api
+
+    @staticmethod
+    def event(number):
+        return json.dumps({"Records": [{
+            "messageId": f"m{i}", "eventSource": "aws:sqs",
+            "body": f"user_id={number}-{i}\nuser_name=User {i}"} for i in range(10)]})
+
+    def test_store_what_comes_at_the_same_time(self):
+        api = self.run_function([self.event(i) for i in range(12)], 4,
+                                AWS_LAMBDA_MAX_CONCURRENCY="4")
+        self.assertEqual(len(self.cloud.stored_users()), 120)
+        self.assertEqual([path for path, _ in api.posts if path.endswith("/error")], [])
+
+    def test_restored_from_a_snapshot_stores_users(self):
+        api = self.run_function([self.event(1)], 1, AWS_LAMBDA_INITIALIZATION_TYPE="snap-start")
+        self.assertEqual(api.restores, 1)
+        self.assertEqual(len(self.cloud.stored_users()), 10)
 
 
 class AnEvent(unittest.TestCase):

@@ -2,7 +2,7 @@
  * a reply that is cut off is BUSY and never a success, and no bound is passed.
  *
  * The first byte of an input chooses the sizes of the pieces; the rest is what the server sends
- * before it closes. The socket is the fuzzer's own http1_socket_receive, linked instead of ours.
+ * before it closes. The socket is the fuzzer's own, linked instead of ours.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +45,11 @@ err http1_socket_receive(struct http1 *http, char *into, size_t room, size_t *go
     server.text = str_drop(server.text, given.len);
     *got = given.len;
     return OK;
+}
+
+void http1_socket_close(struct http1 *http)
+{
+    http->fd = -1;
 }
 
 struct outcome {

@@ -50,7 +50,7 @@ LIBRARIES='^(curl|openssl)/|^(jansson|utf8proc|zlib)\.h$'
 PURE='mem(cpy|chr|rchr|cmp|set|move|mem)|bcmp|strlen|str(n?cmp|n?len|chr)|qsort|bsearch
 __(memcpy|memmove|memset)_chk|__stack_chk_fail|__assert_fail|abort|_GLOBAL_OFFSET_TABLE_'
 # base/ owns the heap and the address space, formats failures, and writes the log.
-BASE_TOO='malloc|calloc|realloc|free|explicit_bzero|mmap|munmap|madvise|write|__errno_location|(__)?v?snprintf(_chk)?'
+BASE_TOO='malloc|calloc|realloc|free|explicit_bzero|mmap|munmap|madvise|writev|__errno_location|(__)?v?snprintf(_chk)?'
 
 # Symbols that the objects in the folder define.
 defined_in() {

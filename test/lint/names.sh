@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a file exports begins with the file's stem: s3_open stands in s3.c, record_next in record.c
 # or record_csv.c. And no file holds state: nothing that varies lies outside functions and structs.
-# (OpenSSL's SHA-256 is looked up once for all and never changes after that.)
+# (OpenSSL's SHA-256 is looked up once for all and never changes after that; a signal handler, which
+# is given nothing, finds what its thread works on.)
 # shellcheck source=test/lint/lint.sh
 . test/lint/lint.sh
 
@@ -26,4 +27,4 @@ state() {
 room_objects | while read -r object source; do
     exports "$object" "$source"
     state "$object" "$source"
-done | { grep -vE '^aws/hash\.c:1: holds state: (sha256|once)(\.[0-9]+)?$' || true; } | verdict names
+done | { grep -vE '^(aws/hash|runtime/lambda_crash)\.c:1: holds state: (sha256|once|watched)(\.[0-9]+)?$' || true; } | verdict names

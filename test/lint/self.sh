@@ -16,7 +16,7 @@ sound_tree() {
     mkdir -p "$tree"/{base,aws,transform,runtime,deploy/local,test}
     ln -s "$root/test/lint" "$tree/test/lint"
     cp "$root"/{.clang-tidy,.clang-format,compile_flags.txt} "$tree"
-    cp "$root"/base/{str,err,buf}.[ch] "$tree/base"
+    cp "$root"/base/{str,err,buf}.[ch] "$root/base/ascii.h" "$tree/base"
     write transform/sum.h '/* Sums. */' '#ifndef TRANSFORM_SUM_H' '#define TRANSFORM_SUM_H' '' \
         '#include "base/err.h"' '' 'err sum_add(int *a, int b, struct why *why) MUST_USE;' '' '#endif'
     write transform/sum.c '#include "transform/sum.h"' '' 'err sum_add(int *a, int b, struct why *why)' \
@@ -67,7 +67,7 @@ finds() {
 }
 
 sound_tree
-for check in format sizes banned must-use headers layers names cppcheck tidy; do
+for check in format sizes banned must-use headers layers names signals cppcheck tidy; do
     if content "$check"; then
         result ok "$check is content with a sound tree"
     else
@@ -118,6 +118,9 @@ append transform/sum.c 'int sum_all;'
 finds names 'a variable that is exported' 'holds state: sum_all'
 append transform/sum.c 'int sum_next(void);' 'int sum_next(void)' '{' '    static int n;' '    return n++;' '}'
 finds names 'a static that varies' 'holds state: n'
+write runtime/lambda_crash.c '#include <stdlib.h>' 'static void tell(void) { free(malloc(1)); }' \
+    'static void crashed(int number) { tell(); }' 'void lambda_crash(void) { crashed(1); }'
+finds signals 'malloc in a crash report' 'tell calls malloc'
 append transform/sum.c 'int sum_third(void);' 'int sum_third(void)' '{' '    int a[2] = {1, 2};' \
     '    return a[3];' '}'
 finds cppcheck 'a read past the end' arrayIndexOutOfBounds

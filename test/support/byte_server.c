@@ -108,6 +108,17 @@ static str header_value(str head, const char *name)
     return STR("");
 }
 
+/* Where in `text` the blank line ends that `left`, what follows the last chunk, begins with or has
+ * after its trailers; 0 while it has not come. */
+static size_t trailers_end(str left, str text)
+{
+    if (str_starts(left, STR("\r\n"))) {
+        return (size_t)(left.at + 2 - text.at);
+    }
+    const char *blank = left.len ? memmem(left.at, left.len, "\r\n\r\n", 4) : NULL;
+    return blank ? (size_t)(blank + 4 - text.at) : 0;
+}
+
 /* The bytes that a chunked body takes in `text`; 0 while its last chunk has not come. */
 static size_t chunked_len(str text)
 {
@@ -124,8 +135,7 @@ static size_t chunked_len(str text)
         }
         left = line.tail;
         if (size == 0) {
-            const char *end = left.len ? memmem(left.at, left.len, "\r\n", 2) : NULL;
-            return end ? (size_t)(end + 2 - text.at) : 0;
+            return trailers_end(left, text);
         }
         if (left.len < size + 2) {
             return 0;
@@ -156,12 +166,17 @@ static size_t request_len(str text)
     return rest.len >= body_len ? head.len + 2 + body_len : 0;
 }
 
+static bool has_come(str text, bool head_only)
+{
+    return head_only ? text.len && memmem(text.at, text.len, "\r\n\r\n", 4) : request_len(text) > 0;
+}
+
 /* A connection that the client closed before it sent a byte is not one to wait on: the next one
  * is. A request that breaks off ends the step, with what came of it. */
-static bool receive_request(struct play *play)
+static bool receive_request(struct play *play, bool head_only)
 {
     size_t start = play->server->received.len;
-    while (!request_len(str_drop(buf_str(&play->server->received), start))) {
+    while (!has_come(str_drop(buf_str(&play->server->received), start), head_only)) {
         int more = read_some(play);
         if (more < 0) {
             return false;
@@ -214,7 +229,9 @@ static bool take_step(struct play *play, const struct byte_step *step)
 {
     switch (step->kind) {
     case STEP_RECEIVE:
-        return accept_one(play) && receive_request(play);
+        return accept_one(play) && receive_request(play, false);
+    case STEP_RECEIVE_HEAD:
+        return accept_one(play) && receive_request(play, true);
     case STEP_ACCEPT:
         return accept_one(play);
     case STEP_SEND:

@@ -11,14 +11,15 @@
 #include <pthread.h>
 
 enum byte_step_kind {
-    STEP_RECEIVE,   /* read one request: its head and as many bytes as its Content-Length says
-                       (or its chunks); accepts a connection first when none is open */
-    STEP_ACCEPT,    /* accept a connection, when none is open, and read nothing of it */
-    STEP_SEND,      /* send `bytes` in one write */
-    STEP_SEND_EACH, /* send `bytes`, one write a byte */
-    STEP_PAUSE,     /* `ms` milliseconds */
-    STEP_CLOSE,     /* close the connection in order */
-    STEP_RESET,     /* close it with a RST */
+    STEP_RECEIVE,      /* read one request: its head and as many bytes as its Content-Length says
+                          (or its chunks); accepts a connection first when none is open */
+    STEP_RECEIVE_HEAD, /* only as far as the head goes, and what has come with it */
+    STEP_ACCEPT,       /* accept a connection, when none is open, and read nothing of it */
+    STEP_SEND,         /* send `bytes` in one write */
+    STEP_SEND_EACH,    /* send `bytes`, one write a byte */
+    STEP_PAUSE,        /* `ms` milliseconds */
+    STEP_CLOSE,        /* close the connection in order */
+    STEP_RESET,        /* close it with a RST */
 };
 
 struct byte_step {

@@ -247,6 +247,53 @@ static void a_log_that_cannot_be_written_does_no_harm(void **state)
     assert_int_equal(read_packet(fixture).len, 0);
 }
 
+/* 2015-08-30T12:36:00.250Z in microseconds is 0x00051e868f2f5c90. */
+static void a_framed_record_says_its_kind_level_length_and_time(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        bool text;
+        enum log_level level;
+        const char *head;
+    } rows[] = {
+        {false, LOG_TRACE, "\xa5\x5a\x00\x06"}, {false, LOG_INFO, "\xa5\x5a\x00\x0e"},
+        {false, LOG_FATAL, "\xa5\x5a\x00\x1a"}, {true, LOG_DEBUG, "\xa5\x5a\x00\x0b"},
+        {true, LOG_WARN, "\xa5\x5a\x00\x13"},   {true, LOG_ERROR, "\xa5\x5a\x00\x17"},
+    };
+    fixture->log.framed = true;
+    fixture->log.level = LOG_TRACE;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fixture->log.text = rows[i].text;
+        log_message(&fixture->log, rows[i].level, "m");
+        str record = read_packet(fixture);
+        assert_true(record.len > 16 && record.len < 16 + 256);
+        assert_memory_equal(record.at, rows[i].head, 4);
+        assert_memory_equal(record.at + 4, "\0\0\0", 3);
+        assert_int_equal((unsigned char)record.at[7], record.len - 16);
+        assert_memory_equal(record.at + 8, "\x00\x05\x1e\x86\x8f\x2f\x5c\x90", 8);
+        assert_memory_equal(record.at + 16, rows[i].text ? "2015" : "{\"ti", 4);
+        assert_int_equal(record.at[record.len - 1], rows[i].text ? 'm' : '}');
+    }
+}
+
+static void a_framed_record_of_any_length_is_one_write_that_a_pipe_takes(void **state)
+{
+    struct fixture *fixture = *state;
+    static char value[LOG_LINE_MAX];
+    struct log_line line;
+    memset(value, 'a', sizeof value);
+    fixture->log.framed = true;
+    for (size_t len = LOG_LINE_MAX - 300; len < LOG_LINE_MAX; len++) {
+        assert_true(log_start(&fixture->log, &line, LOG_INFO, "m"));
+        log_str(&line, "long", (str){value, len});
+        log_end(&line);
+        str record = read_packet(fixture);
+        assert_true(record.len <= LOG_LINE_MAX);
+        assert_int_equal((unsigned char)record.at[6] * 256 + (unsigned char)record.at[7],
+                         record.len - 16);
+    }
+}
+
 static void level_names_are_read_in_any_case(void **state)
 {
     static const char *const names[] = {"TRACE", "debug", "Info", "WARN", "error", "FATAL", "off"};
@@ -281,6 +328,10 @@ int main(void)
         ON_LOG(a_cut_line_of_plain_text_says_so),
         ON_LOG(a_request_id_past_the_line_is_left_out),
         ON_LOG(a_log_that_cannot_be_written_does_no_harm),
+        cmocka_unit_test_setup_teardown(a_framed_record_says_its_kind_level_length_and_time,
+                                        open_log, close_log),
+        cmocka_unit_test_setup_teardown(
+            a_framed_record_of_any_length_is_one_write_that_a_pipe_takes, open_log, close_log),
         cmocka_unit_test(level_names_are_read_in_any_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

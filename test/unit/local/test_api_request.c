@@ -51,6 +51,9 @@ static void a_body_in_chunks_is_read_with_extensions_and_trailers(void **state)
     assert_true(api_request_init(&r, MAX_BODY));
     assert_int_equal(api_request_feed(&r, in_chunks), in_chunks.len);
     assert_is_hello(&r, STR("/c"));
+    assert_str(api_request_trailer(&r, STR("trailer")), STR("t"));
+    assert_str(api_request_trailer(&r, STR("Transfer-Encoding")), STR(""));
+    assert_str(api_request_header(&r, STR("Trailer")), STR(""));
     api_request_close(&r);
 }
 

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "runtime/lambda_api.h"
+#include "runtime/lambda_worker.h"
 #include "test/support/byte_server.h"
 
 enum { SCRIPT_STEPS = 4096, SCRIPT_TEXT = 1024 * 1024, SCRIPT_PAUSES = 64 };
@@ -31,7 +31,6 @@ struct script {
     size_t count;
     struct buf text; /* of the steps; never moves */
     struct byte_server server;
-    struct lambda_api api;
     struct log log;
     str logged; /* after script_run */
     char address[64];
@@ -153,13 +152,16 @@ static inline void script_stop(struct script *script)
 static inline int script_run(struct script *script)
 {
     struct why why = {0};
+    struct lambda_worker worker = {0};
     script_start(script);
-    assert_int_equal(lambda_api_init(&script->api, &script->config, &why).kind, ERR_NONE);
-    script->api.sleep_ms = note_pause;
-    int code = lambda_serve(&script->api, &script->config);
-    script->connects = script->api.http.connects;
-    script->last_timeout_ms = script->api.http.timeout_ms;
-    lambda_api_close(&script->api);
+    const struct lambda_shared shared = {.config = &script->config,
+                                         .function = lambda_function(script->env)};
+    err opened = lambda_worker_open(&worker, &shared, 0, &why);
+    worker.api.sleep_ms = note_pause;
+    int code = opened.kind == ERR_LIMIT ? LAMBDA_EXIT_MEMORY : lambda_worker_serve(&worker);
+    script->connects = worker.api.http.connects;
+    script->last_timeout_ms = worker.api.http.timeout_ms;
+    lambda_worker_close(&worker);
     script_stop(script);
     return code;
 }

@@ -75,7 +75,8 @@ static void an_error_text_of_any_bytes_is_posted_as_json(void **state)
     script_close(&script);
     memset(why.text, 1, sizeof why.text - 1);
     run_once(fail_as, &why);
-    assert_int_equal(script_received(&script, "\\u0001"), sizeof why.text - 1);
+    /* In the body, and in what X-Ray is told. */
+    assert_int_equal(script_received(&script, "\\u0001"), 2 * (sizeof why.text - 1));
     assert_int_equal(script_received(&script, "\"stackTrace\":[]}"), 1);
     script_close(&script);
 }
@@ -94,7 +95,8 @@ static void a_failure_without_a_reason_is_posted_too(void **state)
 {
     (void)state;
     run_once(fail_silently, NULL);
-    assert_int_equal(script_received(&script, "\"the handler gave no reason\""), 1);
+    assert_int_equal(script_received(&script, "{\"errorMessage\":\"the handler gave no reason\""),
+                     1);
     assert_int_equal(script_received(&script, "Error-Type: Function.Busy\r\n"), 1);
     script_close(&script);
 }
@@ -108,7 +110,25 @@ static void a_failure_is_logged_once_with_its_place(void **state)
     assert_int_equal(script_logged(&script, "\"requestId\":\"id-1\""), 1);
     assert_int_equal(script_logged(&script, "slow down"), 1);
     assert_int_equal(script_logged(&script, "aws/s3.c:12"), 1);
-    assert_int_equal(script_received(&script, "aws/s3.c"), 0);
+    script_close(&script);
+}
+
+static void a_failure_is_posted_with_its_place(void **state)
+{
+    (void)state;
+    struct why why = {.kind = ERR_BUSY, .file = "aws/s3.c", .line = 12, .text = "slow \"down\""};
+    char folder[512];
+    char cause[2048];
+    assert_non_null(getcwd(folder, sizeof folder));
+    (void)snprintf(cause, sizeof cause,
+                   "\r\nLambda-Runtime-Function-XRay-Error-Cause: {\"working_directory\":\"%s\","
+                   "\"exceptions\":[{\"message\":\"slow \\\"down\\\"\",\"type\":\"Function.Busy\","
+                   "\"stack\":[{\"path\":\"aws/s3.c\",\"line\":12,\"label\":\"\"}]}],"
+                   "\"paths\":[\"aws/s3.c\"]}\r\n",
+                   folder);
+    run_once(fail_as, &why);
+    assert_int_equal(script_received(&script, cause), 1);
+    assert_int_equal(script_received(&script, "\"stackTrace\":[\"aws/s3.c:12\"]}"), 1);
     script_close(&script);
 }
 
@@ -153,7 +173,8 @@ static void a_response_one_byte_larger_is_posted_as_an_error(void **state)
     run_once(reply_with, &len);
     assert_int_equal(script_received(&script, "/id-1/error"), 1);
     assert_int_equal(script_received(&script, "Error-Type: Function.ResponseSizeTooLarge\r\n"), 1);
-    assert_int_equal(script_received(&script, "the response is past 6291556 bytes"), 1);
+    assert_int_equal(
+        script_received(&script, "{\"errorMessage\":\"the response is past 6291556 bytes\""), 1);
     assert_int_equal(script_received(&script, "/response"), 0);
     script_close(&script);
 }
@@ -215,6 +236,22 @@ static void no_status_but_500_on_an_error_ends_the_loop(void **state)
     assert_int_equal(script_received(&script, "/response"), 0);
     assert_int_equal(script.connects, 1);
     script_close(&script);
+}
+
+static void no_status_but_500_on_an_init_error_changes_the_exit_code(void **state)
+{
+    (void)state;
+    const struct why why = {.kind = ERR_BUG, .text = "cannot start"};
+    for (int status = 200; status <= 599; status++) {
+        script_open(&script, pong, NULL);
+        script_status(&script, status);
+        script_start(&script);
+        assert_int_equal(lambda_init_failed(&script.config, &why),
+                         status == 500 ? LAMBDA_EXIT_API : LAMBDA_EXIT_CONFIG);
+        script_stop(&script);
+        assert_int_equal(script_received(&script, "POST "), 1);
+        script_close(&script);
+    }
 }
 
 static void a_500_on_a_post_ends_the_process(void **state)
@@ -310,11 +347,13 @@ int main(void)
         cmocka_unit_test(an_error_text_of_any_bytes_is_posted_as_json),
         cmocka_unit_test(a_failure_without_a_reason_is_posted_too),
         cmocka_unit_test(a_failure_is_logged_once_with_its_place),
+        cmocka_unit_test(a_failure_is_posted_with_its_place),
         cmocka_unit_test(the_largest_response_is_posted),
         cmocka_unit_test(a_response_one_byte_larger_is_posted_as_an_error),
         cmocka_unit_test(a_response_that_was_too_large_does_not_spoil_the_next),
         cmocka_unit_test(no_status_but_500_on_a_response_ends_the_loop),
         cmocka_unit_test(no_status_but_500_on_an_error_ends_the_loop),
+        cmocka_unit_test(no_status_but_500_on_an_init_error_changes_the_exit_code),
         cmocka_unit_test(a_500_on_a_post_ends_the_process),
         cmocka_unit_test(a_post_that_is_lost_is_tried_once_more),
         cmocka_unit_test(a_post_that_is_lost_twice_is_given_up),

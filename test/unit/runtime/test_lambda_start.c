@@ -7,6 +7,8 @@
 
 #include "test/unit/runtime/lambda_script.h"
 
+#include <fcntl.h>
+
 static struct script script;
 
 static void without_an_address_the_configuration_is_wrong(void **state)
@@ -23,7 +25,7 @@ static void without_an_address_the_configuration_is_wrong(void **state)
         assert_int_equal(lambda_init_failed(&script.config, &why), LAMBDA_EXIT_CONFIG);
         byte_server_start(&script.server, script.steps, 0);
         script_stop(&script);
-        assert_int_equal(script_logged(&script, "\"FATAL\""), 3);
+        assert_int_equal(script_logged(&script, "\"FATAL\""), 2);
         script_close(&script);
     }
 }
@@ -74,6 +76,37 @@ static void the_log_is_as_the_environment_says(void **state)
         assert_int_equal(log.fd, STDERR_FILENO);
         assert_true(log.now_ms() > 1700000000000);
     }
+}
+
+static void the_telemetry_descriptor_is_taken_once(void **state)
+{
+    (void)state;
+    int ends[2];
+    char variable[64];
+    assert_int_equal(pipe(ends), 0);
+    (void)snprintf(variable, sizeof variable, "%d", ends[1]);
+    assert_int_equal(setenv("_LAMBDA_TELEMETRY_LOG_FD", variable, 1), 0);
+    struct log log = lambda_log((const char *const *)environ);
+    assert_true(log.framed);
+    assert_int_equal(log.fd, ends[1]);
+    assert_int_equal(fcntl(log.fd, F_GETFD), FD_CLOEXEC);
+    assert_null(getenv("_LAMBDA_TELEMETRY_LOG_FD"));
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void a_telemetry_descriptor_that_is_none_is_left_alone(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"",  "x",   "-1",  "0",          "1",
+                                         "2", "999", "1e1", "4294967299", "18446744073709551619"};
+    for (size_t i = 0; i < COUNT(values); i++) {
+        assert_int_equal(setenv("_LAMBDA_TELEMETRY_LOG_FD", values[i], 1), 0);
+        struct log log = lambda_log((const char *const *)environ);
+        assert_false(log.framed);
+        assert_int_equal(log.fd, STDERR_FILENO);
+    }
+    (void)unsetenv("_LAMBDA_TELEMETRY_LOG_FD");
 }
 
 static int fail_to_start(const char *reply, const struct why *why)
@@ -139,6 +172,8 @@ int main(void)
         cmocka_unit_test(lambda_run_serves_until_the_api_ends_it),
         cmocka_unit_test(an_arena_that_the_system_refuses_ends_the_process),
         cmocka_unit_test(the_log_is_as_the_environment_says),
+        cmocka_unit_test(the_telemetry_descriptor_is_taken_once),
+        cmocka_unit_test(a_telemetry_descriptor_that_is_none_is_left_alone),
         cmocka_unit_test(a_function_that_cannot_start_says_so),
         cmocka_unit_test(a_failed_start_ends_the_same_way_whatever_the_api_says),
     };
