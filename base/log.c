@@ -184,14 +184,13 @@ static void write_frame_head(char head[FRAME_HEAD_BYTES], const struct log *log,
 
 void log_write(const struct log *log, enum log_level level, str line)
 {
-    char head[FRAME_HEAD_BYTES];
-    char feed[] = "\n";
+    char around[FRAME_HEAD_BYTES] = "\n"; /* the line feed after it, or the head before it */
     /* iovec has no const: the system only reads what it is given to write. */
-    struct iovec parts[] = {{(void *)(uintptr_t)line.at, line.len}, {feed, 1}};
+    struct iovec parts[] = {{(void *)(uintptr_t)line.at, line.len}, {around, 1}};
     if (log->framed) {
-        write_frame_head(head, log, level, line.len);
+        write_frame_head(around, log, level, line.len);
         parts[1] = parts[0];
-        parts[0] = (struct iovec){head, sizeof head};
+        parts[0] = (struct iovec){around, sizeof around};
     }
     /* What cannot be logged cannot be reported either: a failed write is let go. */
     while (writev(log->fd, parts, 2) < 0 && errno == EINTR) {
