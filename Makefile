@@ -137,6 +137,66 @@ demo: ## show it at work on this machine: a local AWS, a few hundred users, the 
 	$(FLAVOUR_MAKE) all
 	@deploy/demo/run.sh
 
+# --- The zip ---
+# Its bootstrap is static, linked against small libraries of our own, so that it runs on any Linux.
+# What compiler and linker say goes through check.sh, which passes on all but what is known.
+PACKAGES = package-x86_64 package-arm64
+PACKAGE  = build/package
+compiler_of = $(if $(filter arm64,$1),aarch64,x86_64)-linux-gnu-
+package: ## make build/function-x86_64.zip and build/function-arm64.zip, and test them
+	$(FLAVOUR_MAKE) package-x86_64
+	$(FLAVOUR_MAKE) package-arm64
+	@deploy/package/sources.sh licences
+	@deploy/install.sh demo
+	$(FLAVOUR_MAKE) all
+	@test/package/run.sh
+$(PACKAGES): package-%:
+	@deploy/install.sh build package
+	@deploy/package/sources.sh
+	@deploy/package/libraries.sh $*
+	$(FLAVOUR_MAKE) FLAVOUR=$@ B=$(PACKAGE)/$*/build show= $(PACKAGE)/$*/build/bootstrap 2>$(PACKAGE)/$*/said || \
+	    { cat $(PACKAGE)/$*/said >&2; exit 1; }
+	@$(call compiler_of,$*)strip -o $(PACKAGE)/$*/bootstrap $(PACKAGE)/$*/build/bootstrap
+	@deploy/package/check.sh $* $(PACKAGE)/$*/bootstrap $(PACKAGE)/$*/said || \
+	    { rm -f $(PACKAGE)/$*/build/bootstrap; exit 1; }
+	@deploy/package/zip.sh $* $(PACKAGE)/$*/bootstrap
+package-twice: package-x86_64 ## build a zip once more elsewhere: the same sources give the same bytes
+	@test/package/twice.sh x86_64
+.PHONY: package package-twice $(PACKAGES)
+
+ifneq ($(filter $(PACKAGES),$(FLAVOUR)),)
+FOR     = $(PACKAGE)/$(FLAVOUR:package-%=%)
+CC      = $(call compiler_of,$(FLAVOUR:package-%=%))gcc
+CFLAGS  = -O2 -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+          -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=. \
+          -isystem $(FOR)/include
+LDLIBS  = -static -Wl,--gc-sections,--build-id=none,-O1 -L$(FOR)/lib \
+          -lcurl -lssl -lcrypto -ljansson -lutf8proc -lm -pthread
+$(B)/bootstrap: $(B)/obj/deploy/package/static_dns.o
+endif
+
+# --- Deployment ---
+# Settings are taken from the environment or deploy/.env: see deploy/.env.example.
+STAGE ?= dev
+STACK_COMMANDS = deploy undeploy logs
+deploy:   ## deploy to AWS: the checks, the zip, the stack (STAGE=dev)
+undeploy: ## remove the stack (STAGE=dev); EMPTY=1 when there is data in it
+logs:     ## show the function's log, and follow it (STAGE=dev)
+$(STACK_COMMANDS):
+	@deploy/install.sh deploy
+	@PATH="$$(deploy/node.sh):$$PATH" && node deploy/tools/$@.mjs "$(STAGE)"
+test-deploy: ## check serverless.yml (cfn-lint, our own rules) and the commands above, on a local AWS
+	@deploy/install.sh demo deploy
+	@test/run.sh test/deploy/run.sh
+.PHONY: $(STACK_COMMANDS) test-deploy
+
+# --- The whole, deployed ---
+integration: package-x86_64 ## deploy to LocalStack (or what TARGET or ENDPOINT says), test all of it, remove it
+	@deploy/install.sh build demo deploy
+	$(FLAVOUR_MAKE) all
+	@test/integration/run.sh
+.PHONY: integration
+
 bench: ## measure: instructions per signed request, memory at a 200 MB object (BENCH_MB=200)
 	@deploy/install.sh build demo bench
 	$(FLAVOUR_MAKE) all $(B)/test/bench/signing

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what a group of make targets needs and is not there yet, and says what it installs.
 #
-#     deploy/install.sh GROUP...        groups: build, test, lint, fuzz, demo, bench
+#     deploy/install.sh GROUP...        groups: build, test, lint, fuzz, demo, bench, package, deploy,
+#                                       integration, python313, python313-source
 #
 # With apt (Debian, Ubuntu) missing packages are installed as root or through sudo. When nothing is
 # missing, nothing is printed and the network is not asked. Without apt, the rights or a network, it
@@ -43,11 +44,61 @@ needs_of() {
     bench)
         echo "valgrind|command -v valgrind"
         ;;
+    package)
+        package_needs
+        ;;
+    integration)
+        echo "$(java_package)|java_fits"
+        ;;
+    python313)
+        echo "python3.13|command -v python3.13"
+        echo "python3.13-venv|python3.13 -c 'import venv, ensurepip'"
+        ;;
+    python313-source)
+        echo "xz-utils|command -v xz"
+        echo "libbz2-dev|echo '#include <bzlib.h>' | cc -E -x c -"
+        echo "libffi-dev|pkg-config --exists libffi"
+        echo "liblzma-dev|pkg-config --exists liblzma"
+        echo "libsqlite3-dev|pkg-config --exists sqlite3"
+        echo "zlib1g-dev|pkg-config --exists zlib"
+        ;;
+    deploy)
+        echo "python3|deploy/node.sh --have || command -v python3"
+        echo "python3-venv|deploy/node.sh --have || python3 -c 'import venv, ensurepip'"
+        ;;
     *)
-        echo "install.sh: no group \"$1\"; there are build, test, lint, fuzz, demo, bench" >&2
+        echo "install.sh: no group \"$1\"; there are build, test, lint, fuzz, demo, bench, package, deploy," \
+            "integration, python313, python313-source" >&2
         return 1
         ;;
     esac
+}
+
+# Lambda has two architectures: the compiler for the other one, and what runs its programs.
+package_needs() {
+    local cross=aarch64 suffix=arm64
+    if [ "$(uname -m)" = aarch64 ]; then
+        cross=x86_64 suffix=amd64
+    fi
+    echo "gcc-${cross//_/-}-linux-gnu|command -v $cross-linux-gnu-gcc"
+    echo "libc6-dev-$suffix-cross|echo '#include <stdio.h>' | $cross-linux-gnu-gcc -E -x c -"
+    echo "qemu-user-static|command -v qemu-$cross-static"
+    echo "perl|perl -MFindBin -MFile::Compare -e 1"
+    echo "cmake|command -v cmake"
+    echo "$(cargo_package)|command -v cargo"
+    echo "debootstrap|command -v debootstrap"
+    echo "zip|command -v zip"
+    echo "unzip|command -v unzip"
+    echo "strace|command -v strace"
+}
+
+# Debian 12's own cargo is too old for today's index of crates; it has a newer one by another name.
+cargo_package() {
+    if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
+        echo cargo-web
+    else
+        echo cargo
+    fi
 }
 
 # libFuzzer and the sanitizers lie in a package named after clang's version; some releases have
@@ -60,6 +111,22 @@ fuzzer_need() {
             echo "$package|echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |" \
                 "clang -fsanitize=fuzzer -x c - -o /dev/null"
         fi
+    fi
+}
+
+# DynamoDB Local asks for Java 17 or newer.
+java_fits() {
+    local version
+    version=$(java -version 2>&1 | sed -nE 's/.* version "([0-9]+).*/\1/p')
+    [ "${version:-0}" -ge 17 ]
+}
+export -f java_fits
+
+java_package() {
+    if have_apt && ! apt-cache show openjdk-17-jre-headless >/dev/null 2>&1; then
+        echo default-jre-headless
+    else
+        echo openjdk-17-jre-headless
     fi
 }
 
@@ -141,7 +208,7 @@ report_missing() {
 main() {
     local missing round=0
     if [ $# -eq 0 ]; then
-        echo "usage: deploy/install.sh GROUP...    (build, test, lint, fuzz, demo, bench)" >&2
+        echo "usage: deploy/install.sh GROUP...    (the groups stand at the top of the script)" >&2
         exit 2
     fi
     missing=$(missing_of_groups "$@")

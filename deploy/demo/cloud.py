@@ -60,10 +60,11 @@ TRUST_POLICY = {
 
 
 class Cloud:
-    def __init__(self, log_path):
+    def __init__(self, log_path, server=("-c", SERVER)):
+        """`server` is what Python runs: something that behaves as SERVER does."""
         with open(log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                [sys.executable, *server], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=log, start_new_session=True, env=clean_environment())
         port = self.process.stdout.readline().strip()
         if not port:

@@ -23,10 +23,10 @@ class Host:
         self.outcomes = []
         self.status = None
 
-    def run(self, environment, arguments, limit_s=LIMIT_S):
+    def run(self, environment, arguments, limit_s=LIMIT_S, function="build/bootstrap"):
         """Waits for the end, telling each invocation as it comes. Returns itself."""
         command = ["build/lambda-local", "--env-file", os.devnull, "--until-idle",
-                   "--outcomes", self.outcomes_path, *arguments, "build/bootstrap"]
+                   "--outcomes", self.outcomes_path, *arguments, function]
         with open(self.log_path, "wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                        start_new_session=True, env=environment)

@@ -11,7 +11,7 @@ room_files() {
     find_files "$1" "${ROOMS[@]}"
 }
 all_files() {
-    find_files "$1" "${ROOMS[@]}" test
+    find_files "$1" "${ROOMS[@]}" deploy/package test
 }
 find_files() {
     local suffix=$1 folder
