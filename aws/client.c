@@ -62,6 +62,7 @@ static MUST_USE err open_provider(struct client *client, struct why *why)
 {
     const struct provider_config config = {
         .settings = client->settings,
+        .http = client->http,
         .now_ms = client->now_ms,
     };
     return provider_open(&client->provider, &config, why);
@@ -73,17 +74,17 @@ err client_init(struct client *client, const struct client_config *config, struc
     retry_quota_init(&client->quota);
     TRY(settings_open(&client->settings, config->env, why));
     TRY(read_settings(client, why));
-    TRY(open_provider(client, why));
     const struct trust_config trust = {
         .ca_bundle = settings_get(client->settings, STR("AWS_CA_BUNDLE")),
     };
-    return http_init(&client->http, &trust, why);
+    TRY(http_init(&client->http, &trust, why));
+    return open_provider(client, why);
 }
 
 void client_close(struct client *client)
 {
-    http_close(client->http);
     provider_close(client->provider);
+    http_close(client->http);
     settings_close(client->settings);
     for (int i = 0; i < SERVICE_COUNT; i++) {
         sigv4_forget(&client->keys[i]);

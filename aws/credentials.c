@@ -3,6 +3,8 @@
 #include "base/ascii.h"
 #include "base/env.h"
 
+enum { ACCOUNT_DIGITS = 12 };
+
 /* Keys are visible ASCII. Anything else is a slip (a line end, a blank, a quote of some other
  * alphabet), and would break the header that the value ends up in. */
 static MUST_USE err check_value(str value, const char *name, struct why *why)
@@ -22,12 +24,11 @@ static MUST_USE err check_needed(str value, const char *name, struct why *why)
 /* It may become a label of a host name. */
 static MUST_USE err check_account(str id, const char *name, struct why *why)
 {
+    bool good = id.len == 0 || id.len == ACCOUNT_DIGITS;
     for (size_t i = 0; i < id.len; i++) {
-        if (!ascii_is_digit(id.at[i])) {
-            return FAIL(why, ERR_DENIED, "%s is not a number", name);
-        }
+        good = good && ascii_is_digit(id.at[i]);
     }
-    return OK;
+    return good ? OK : FAIL(why, ERR_DENIED, "%s is not %d digits", name, ACCOUNT_DIGITS);
 }
 
 err credentials_check(const struct credentials *credentials, const char *const names[4],

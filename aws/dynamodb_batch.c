@@ -103,6 +103,9 @@ static MUST_USE err unmark(struct dynamodb_slot *slot, const json_t *reply, size
     json_t *unprocessed = json_object_get(reply, "UnprocessedItems");
     json_t *list = json_object_getn(unprocessed, table.at, table.len);
     size_t tables = json_object_size(unprocessed);
+    if (!json_is_object(unprocessed)) {
+        return FAIL(why, ERR_BUG, "dynamodb BatchWriteItem: a reply without UnprocessedItems");
+    }
     if (tables > 1 || (tables == 1 && !json_is_array(list))) {
         return FAIL(why, ERR_BUG, "dynamodb BatchWriteItem: unprocessed items of another table");
     }

@@ -116,8 +116,8 @@ static bool is_denial(int status, str code)
     return status == 401 || status == 403 || listed(codes, code);
 }
 
-/* By the code alone: a 404 of whoever else stands on the way, or of a bucket that is not there, must
- * not pass for an object that is gone, which is done with and never asked for again. */
+/* By the code alone: a 404 of whoever else stands on the way, or of a bucket that is not there,
+ * must not pass for an object that is gone, which is done with and never asked for again. */
 static bool is_missing(str code)
 {
     static const char *const codes[] = {

@@ -1,11 +1,12 @@
 #include "aws/http_easy.h"
 
-#include "base/ascii.h"
 #include "base/buf.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     CONNECT_MS = 3100,
@@ -73,7 +74,7 @@ struct http_easy *http_easy_new(struct trust *trust, http_easy_take *on_head,
     if (!easy) {
         return NULL;
     }
-    buf_init(&easy->lines, MAX_LINES_BYTES);
+    buf_init_secret(&easy->lines, MAX_LINES_BYTES); /* tokens are among them */
     buf_init(&easy->url, MAX_URL_BYTES);
     easy->curl = curl_easy_init();
     if (!easy->curl || !set_fixed(easy->curl) || !trust_apply(trust, easy->curl) ||
@@ -162,26 +163,39 @@ static bool set_headers(struct http_easy *easy, const struct http_request *reque
            !curl_easy_setopt(easy->curl, CURLOPT_HTTPHEADER, list_lines(easy));
 }
 
-static bool is_address(str host)
+static bool is_local_ipv4(str host)
 {
-    for (size_t i = 0; i < host.len; i++) {
-        if (host.at[i] != '.' && !ascii_is_digit(host.at[i])) {
-            return false;
-        }
+    char text[INET_ADDRSTRLEN];
+    struct in_addr a;
+    if (!str_to_c(host, text, sizeof text) || inet_pton(AF_INET, text, &a) != 1) {
+        return false;
     }
-    return host.len > 0;
+    uint32_t address = ntohl(a.s_addr);
+    return address >> 24 == 127 || address >> 16 == 0xA9FE; /* 169.254.0.0/16 */
+}
+
+/* Such an address has many spellings, so it is the parsed one that counts. */
+static bool is_local_ipv6(str host)
+{
+    static const unsigned char aws[] = {0xfd, 0, 0x0e, 0xc2}; /* fd00:ec2::/32 */
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr a;
+    if (!str_to_c(host, text, sizeof text) || inet_pton(AF_INET6, text, &a) != 1) {
+        return false;
+    }
+    return IN6_IS_ADDR_LOOPBACK(&a) || memcmp(&a, aws, sizeof aws) == 0;
 }
 
 /* On this machine, or on its link as the endpoints for credentials are: a proxy would find another
  * there, or learn a token. */
 static bool is_local(str url)
 {
-    str authority = str_cut(str_drop(str_cut(url, ':').tail, 2), '/').head;
-    str host = str_cut(authority, ':').head;
-    return str_starts(authority, STR("[::1]")) || str_starts(authority, STR("[fd00:ec2::")) ||
-           str_eq_nocase(host, STR("localhost")) ||
-           (is_address(host) &&
-            (str_starts(host, STR("127.")) || str_starts(host, STR("169.254."))));
+    str rest = str_drop(str_cut(url, ':').tail, 2);
+    if (str_starts(rest, STR("["))) {
+        return is_local_ipv6(str_cut(str_drop(rest, 1), ']').head);
+    }
+    str host = str_cut(str_cut(rest, '/').head, ':').head;
+    return str_eq_nocase(host, STR("localhost")) || is_local_ipv4(host);
 }
 
 static bool set_url(struct http_easy *easy, str url)

@@ -8,7 +8,8 @@
 enum {
     ADVISORY_MS = 15 * 60 * 1000,
     MANDATORY_MS = 10 * 60 * 1000,
-    AGAIN_MS = 60 * 1000, /* between fetches that are not mandatory */
+    AGAIN_MS = 60 * 1000,   /* between fetches that are not mandatory */
+    GIVEN_UP_MS = 5 * 1000, /* after a failed fetch, which took seconds: all calls fail with it */
     RENEW_MS = 1000,      /* the least age of keys that are fetched anew for being called expired */
     LIMIT_MS = 60 * 1000, /* of a fetch */
     ADVISED_LIMIT_MS = 10 * 1000,
@@ -22,11 +23,12 @@ struct provider {
     const struct provider_source *source;
     struct arena_block block; /* this struct and the scratch memory */
     struct arena scratch;
-    struct http *http;       /* opened by the first question */
     struct credentials keys; /* in `memory`; without an id: none yet */
     int64_t fetched_ms;      /* when they were asked for */
     int64_t quiet_ms;        /* until then nobody is asked who need not be */
     bool renewing;
+    struct why failure; /* of the last fetch that had to be, and when it was over */
+    int64_t failed_ms;
     size_t used; /* bytes of `memory` */
     char memory[KEYS_ROOM];
 };
@@ -103,7 +105,6 @@ void provider_close(struct provider *provider)
     if (!provider) {
         return;
     }
-    http_close(provider->http);
     forget(provider);
     struct arena_block block = provider->block;
     arena_block_close(&block);
@@ -167,7 +168,7 @@ static MUST_USE err fetch(struct provider *p, bool spare, int64_t deadline_ms, s
         .now_ms = p->config.now_ms,
         .deadline_ms = limit(deadline_ms, now_ms + (spare ? ADVISED_LIMIT_MS : LIMIT_MS)),
         .attempts = spare ? 1 : ATTEMPTS,
-        .http = &p->http,
+        .http = p->config.http,
         .scratch = p->scratch,
     };
     err fetched = fetch_and_store(p, &work, why);
@@ -199,6 +200,36 @@ static bool can_spare(const struct provider *p, enum need need)
     return need == NEED_ADVISED || outlive;
 }
 
+/* A source that does not answer takes seconds to fail, for each of a thousand calls. One that had
+ * too little time says nothing of the source. */
+static void remember(struct provider *p, const struct why *failure, int64_t deadline_ms)
+{
+    int64_t now_ms = p->config.now_ms();
+    bool in_time = failure->kind != ERR_DEADLINE && (!deadline_ms || now_ms < deadline_ms);
+    p->failure = in_time ? *failure : (struct why){0};
+    p->failed_ms = now_ms;
+}
+
+static bool has_just_failed(const struct provider *p, int64_t now_ms)
+{
+    return p->failure.kind && now_ms >= p->failed_ms && now_ms - p->failed_ms < GIVEN_UP_MS;
+}
+
+static MUST_USE err fetch_needed(struct provider *p, int64_t deadline_ms, struct why *why)
+{
+    struct why failure = p->failure;
+    err failed = {failure.kind};
+    if (!has_just_failed(p, p->config.now_ms())) {
+        failure = (struct why){0};
+        failed = fetch(p, false, deadline_ms, &failure);
+        remember(p, &failure, deadline_ms);
+    }
+    if (why->kind == ERR_NONE) {
+        *why = failure;
+    }
+    return failed;
+}
+
 err provider_get(struct provider *provider, int64_t deadline_ms, const struct credentials **out,
                  struct why *why)
 {
@@ -206,9 +237,9 @@ err provider_get(struct provider *provider, int64_t deadline_ms, const struct cr
     enum need need = judge(provider, now_ms);
     if (need != NEED_NOTHING) {
         struct why unheard = {0};
-        bool spare = can_spare(provider, need);
-        err fetched = fetch(provider, spare, deadline_ms, spare ? &unheard : why);
-        if (fetched.kind && !spare) {
+        err fetched = can_spare(provider, need) ? fetch(provider, true, deadline_ms, &unheard)
+                                                : fetch_needed(provider, deadline_ms, why);
+        if (fetched.kind && !unheard.kind) {
             return fetched;
         }
         provider->quiet_ms = provider->config.now_ms() + AGAIN_MS;

@@ -4,7 +4,8 @@
  * (AWS_WEB_IDENTITY_TOKEN_FILE); the shared files' keys; the profile's credential_process; the
  * container endpoint; the instance's metadata (IMDSv2). Nothing is asked until credentials are
  * wanted. Temporary ones are fetched anew 15 minutes before they expire; a failure to do so is
- * no failure until 10 minutes before. Those of an instance serve on past their end when its
+ * no failure until 10 minutes before; then each use fails with it, and 5 seconds pass before the
+ * source is asked again. Those of an instance serve on past their end when its
  * metadata gives no others, as they may have been prolonged.
  * Source: docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
@@ -14,11 +15,13 @@
 #include "aws/credentials.h"
 #include "aws/settings.h"
 
+struct http;
 struct provider;
 
 struct provider_config {
-    const struct settings *settings; /* must outlive the provider */
-    int64_t (*now_ms)(void);         /* wall clock */
+    const struct settings *settings; /* must outlive the provider, as `http` must */
+    struct http *http;       /* what else is under way on it moves on while keys are fetched */
+    int64_t (*now_ms)(void); /* wall clock */
 };
 
 /* Checks what can be checked without asking anybody. ERR_DENIED names what is missing or bad, and

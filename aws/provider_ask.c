@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 
-enum { PAUSE_MS = 1000, OK_STATUS = 200 };
+enum { PAUSE_MS = 1000, TICK_MS = 50, OK_STATUS = 200 };
 
 /* --- A question over HTTP --- */
 
@@ -18,20 +18,6 @@ bool provider_make_room(struct provider_work *work)
     }
     buf_clear(&work->reply);
     return work->reply.at != NULL;
-}
-
-static MUST_USE err prepare(struct provider_work *work, struct why *why)
-{
-    if (!provider_make_room(work)) {
-        return FAIL(why, ERR_LIMIT, "no memory for a reply with credentials");
-    }
-    if (*work->http) {
-        return OK;
-    }
-    const struct trust_config trust = {
-        .ca_bundle = settings_get(work->settings, STR("AWS_CA_BUNDLE")),
-    };
-    return http_init(work->http, &trust, why);
 }
 
 static bool may_pass(const struct provider_question *question, const struct http_fetched *got,
@@ -94,13 +80,23 @@ static MUST_USE err try_once(struct provider_work *work, const struct provider_q
         return FAIL(why, ERR_DEADLINE, "no time left to ask %s for credentials", question->whom);
     }
     request.timeout_ms = left < question->attempt_ms ? left : question->attempt_ms;
-    return http_fetch(*work->http, &request, &work->reply, got, why);
+    return http_fetch(work->http, &request, &work->reply, got, why);
+}
+
+static void pause_while_others_move(const struct provider_work *work)
+{
+    for (int waited_ms = 0; waited_ms < PAUSE_MS; waited_ms += TICK_MS) {
+        http_pump(work->http, 0);
+        (void)poll(NULL, 0, TICK_MS);
+    }
 }
 
 err provider_ask(struct provider_work *work, const struct provider_question *question,
                  struct why *why)
 {
-    TRY(prepare(work, why));
+    if (!provider_make_room(work)) {
+        return FAIL(why, ERR_LIMIT, "no memory for a reply with credentials");
+    }
     for (unsigned tries = 1;; tries++) {
         struct http_fetched got = {0};
         TRY(try_once(work, question, &got, why));
@@ -112,7 +108,7 @@ err provider_ask(struct provider_work *work, const struct provider_question *que
         if (!again || left_ms(work) <= PAUSE_MS) {
             return failure(question, &got, body, why);
         }
-        (void)poll(NULL, 0, PAUSE_MS);
+        pause_while_others_move(work);
     }
 }
 

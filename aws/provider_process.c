@@ -65,12 +65,14 @@ struct process {
     int output; /* what it prints */
 };
 
-/* Its errors go nowhere, as they may quote what no log may hold. */
+/* Its errors go nowhere, as they may quote what no log may hold. It gets none of our connections:
+ * what it leaves running would keep them open. */
 static bool set_files(posix_spawn_file_actions_t *files, int output)
 {
     return !posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0) &&
            !posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO) &&
-           !posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+           !posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0) &&
+           !posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
 }
 
 /* A group of its own, so that all it starts can be ended; and no signal blocked or ignored that we
@@ -174,6 +176,7 @@ static bool collect(struct provider_work *work, const struct process *process)
     bool open = true;
     while (work->now_ms() < work->deadline_ms) {
         bool ended = has_ended(process);
+        http_pump(work->http, 0); /* what else is under way goes on */
         if (ended && !open) {
             return true;
         }

@@ -18,7 +18,7 @@ struct provider_work {
     int64_t (*now_ms)(void);
     int64_t deadline_ms; /* wall clock: the fetch must be over */
     unsigned attempts;   /* of each question, the first among them */
-    struct http **http;  /* NULL in it until the first question */
+    struct http *http;
     struct arena scratch;
     struct buf reply; /* of the last question */
 };

@@ -6,6 +6,9 @@
 
 enum {
     PUMP_MS = 1000,
+    FIRST_PAUSE_MS = 50,
+    MAX_PAUSE_MS = 1000,
+    LITTLE_BYTES = 64 * 1024, /* a request that brought less was not worth its while */
     MAX_URL_BYTES = 8 * 1024, /* every byte of the key percent-encoded, and the bucket */
     MAX_HOST_BYTES = 512,
 };
@@ -21,7 +24,7 @@ static void take_end(void *ctx)
 static MUST_USE err await_head(struct s3_download *d, struct why *why)
 {
     TRY(s3_request_write(d, why));
-    s3_request_send(d);
+    s3_request_send(d, 0);
     while (!d->known && !d->done) {
         client_pump(d->client, PUMP_MS);
     }
@@ -96,6 +99,17 @@ err s3_open(struct client *client, const struct s3_object *object, struct s3_dow
 
 /* --- Reading --- */
 
+/* What stands on the way and resets each connection after a few bytes would otherwise be stormed
+ * with a request for each of them. */
+static int64_t pause_ms(struct s3_download *d)
+{
+    static const struct retry_policy policy = {.transient_ms = FIRST_PAUSE_MS,
+                                               .max_backoff_ms = MAX_PAUSE_MS};
+    d->poor = d->call.streamed < LITTLE_BYTES ? d->poor + 1 : 0;
+    return d->poor ? retry_wait_ms(&policy, RETRY_TRANSIENT, d->poor, -1, call_chance(d->client))
+                   : 0;
+}
+
 /* Resumes a download that broke off. Each request must bring something, or it is the last: then
  * call.c has tried as often as makes sense. */
 static MUST_USE err go_on(struct s3_download *d, struct why *why)
@@ -111,7 +125,7 @@ static MUST_USE err go_on(struct s3_download *d, struct why *why)
         return call_failure(own, why);
     }
     d->resumes++;
-    s3_request_send(d);
+    s3_request_send(d, pause_ms(d));
     return OK;
 }
 

@@ -44,6 +44,7 @@ struct s3_download {
     bool done;         /* no request is under way */
     bool held;         /* the window was full */
     unsigned resumes;
+    unsigned poor; /* requests in a row that brought little */
     struct s3_window window;
 };
 
@@ -51,8 +52,8 @@ struct s3_download {
 
 /* Addresses the object at `place`. */
 err s3_request_write(struct s3_download *download, struct why *why) MUST_USE;
-/* Asks for the object from where it broke off. */
-void s3_request_send(struct s3_download *download);
+/* Asks for the object from where it broke off, after a pause. */
+void s3_request_send(struct s3_download *download, int64_t pause_ms);
 /* Whether the reply's checksum is compared. */
 bool s3_request_wants_checksum(const struct s3_download *download);
 /* Whether it can be asked for again without another one coming. */

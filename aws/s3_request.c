@@ -65,7 +65,7 @@ bool s3_request_wants_checksum(const struct s3_download *d)
     return !str_eq_nocase(when, STR("when_required"));
 }
 
-void s3_request_send(struct s3_download *d)
+void s3_request_send(struct s3_download *d, int64_t pause_ms)
 {
     str etag = d->known ? s3_reply_fact(&d->etag) : d->object->etag;
     size_t count = 0;
@@ -81,7 +81,7 @@ void s3_request_send(struct s3_download *d)
     d->call.request.header_count = count;
     d->asked = d->received;
     d->held = d->done = false;
-    call_start(&d->call, 0);
+    call_start(&d->call, pause_ms);
 }
 
 bool s3_request_is_pinned(const struct s3_download *d)

@@ -37,7 +37,6 @@ static const struct {
      STR_INIT("ignore_configured_endpoint_urls")},
     {STR_INIT("AWS_MAX_ATTEMPTS"), {0}, STR_INIT("max_attempts")},
     {STR_INIT("AWS_REGION"), STR_INIT("AWS_DEFAULT_REGION"), STR_INIT("region")},
-    {STR_INIT("AWS_REQUEST_CHECKSUM_CALCULATION"), {0}, STR_INIT("request_checksum_calculation")},
     {STR_INIT("AWS_RESPONSE_CHECKSUM_VALIDATION"), {0}, STR_INIT("response_checksum_validation")},
     {STR_INIT("AWS_RETRY_MODE"), {0}, STR_INIT("retry_mode")},
     {STR_INIT("AWS_ROLE_ARN"), {0}, STR_INIT("role_arn")},

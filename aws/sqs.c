@@ -78,8 +78,12 @@ err sqs_send(struct client *client, str queue_url, str body, struct why *why)
     add_text(&text, STR("MessageBody"), body);
     struct json_request request = {.operation = &send_message};
     TRY(post(client, &request, &text, &reply, why));
+    bool named = json_call_str(reply, "MessageId").len > 0;
     bool same = sqs_text_md5_is(body, json_call_str(reply, "MD5OfMessageBody"));
     json_decref(reply);
+    if (!named) {
+        return FAIL(why, ERR_BUG, "sqs SendMessage: the reply names no message");
+    }
     return same ? OK : FAIL(why, ERR_BUG, "sqs SendMessage: the MD5 is not the body's");
 }
 

@@ -36,8 +36,9 @@ struct sqs_result {
 };
 
 /* ERR_LIMIT for a body past SQS_BATCH_MAX_BYTES or empty, before anything is sent; ERR_INPUT for
- * characters SQS does not take; ERR_MISSING when there is no such queue; ERR_BUG when the MD5 in
- * the reply is not the body's: then something other than it is in the queue. */
+ * characters SQS does not take; ERR_MISSING when there is no such queue; ERR_BUG when the reply
+ * names no message, so that it cannot be SQS's, or when the MD5 in it is not the body's: then
+ * something other than it is in the queue. */
 err sqs_send(struct client *client, str queue_url, str body, struct why *why) MUST_USE;
 /* Up to SQS_BATCH_MAX bodies (ERR_LIMIT for more), each checked before any is sent, as of sqs_send;
  * in as many requests as SQS_BATCH_MAX_BYTES makes necessary. `results` is filled for each when OK

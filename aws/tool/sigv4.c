@@ -48,8 +48,8 @@ static MUST_USE err write_out(FILE *file, const struct buf *text, struct why *wh
     if (text->failed) {
         return FAIL(why, ERR_LIMIT, "no memory to show it in");
     }
-    (void)fwrite(text->at, 1, text->len, file);
-    return fflush(file) == 0 ? OK : FAIL(why, ERR_BUSY, "it cannot be written");
+    bool whole = fwrite(text->at, 1, text->len, file) == text->len;
+    return whole && fflush(file) == 0 ? OK : FAIL(why, ERR_BUSY, "it cannot be written");
 }
 
 static MUST_USE err show(const struct signing *signing, struct why *why)

@@ -103,12 +103,24 @@ def check(program, rng, case):
         raise AssertionError(f"request\n--- got\n{request.decode()}")
 
 
+def check_full_disk(program):
+    """Output that is cut short must not pass for a signed request."""
+    raw = b"POST / HTTP/1.1\nHost: h\n\n" + b"a" * 100000
+    env = {"AWS_ACCESS_KEY_ID": "K", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "r"}
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([program, "--service", "s", "--show", "request"], input=raw, env=env,
+                              stdout=full, stderr=subprocess.DEVNULL, timeout=20, check=False)
+    if done.returncode == 0:
+        raise AssertionError("a full disk goes unnoticed")
+
+
 def main():
     program, path, count = sys.argv[1:]
     with open(path, encoding="utf-8") as file:
         cases = json.load(file)[:int(count)]
     rng = random.Random(len(cases))
     failed = 0
+    check_full_disk(program)
     for number, case in enumerate(cases):
         try:
             check(program, rng, case)

@@ -47,6 +47,10 @@ static inline void source_rig_start(struct source_rig *rig, const char *const *e
     if (settings_open(&rig->settings, env, &rig->why).kind) {
         fail_msg("%s", rig->why.text);
     }
+    const struct trust_config trust = {
+        .ca_bundle = settings_get(rig->settings, STR("AWS_CA_BUNDLE")),
+    };
+    assert_int_equal(http_init(&rig->http, &trust, &rig->why).kind, ERR_NONE);
     assert_true(arena_block_init(&rig->block, SOURCE_SCRATCH));
 }
 
@@ -75,7 +79,7 @@ static inline enum err_kind source_fetch(struct source_rig *rig,
         .now_ms = source_now_ms,
         .deadline_ms = source_now_ms() + (rig->limit_ms ? rig->limit_ms : SOURCE_LIMIT_MS),
         .attempts = attempts,
-        .http = &rig->http,
+        .http = rig->http,
         .scratch = arena_start(&rig->block),
     };
     err fetched = source->fetch(&rig->work, &rig->keys, &rig->why);

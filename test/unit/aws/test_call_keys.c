@@ -30,6 +30,7 @@ struct issuer {
     unsigned refused;
     unsigned failures; /* requests answered 500 instead of taken */
     int delay_ms;      /* before keys are given */
+    int answer_ms;     /* before a request is answered */
 };
 
 static void give_keys(struct issuer *issuer, struct fake_reply *reply)
@@ -57,6 +58,7 @@ static void serve(void *ctx, const struct fake_request *request, struct fake_rep
     if (number >= issuer->good) {
         bool fails = issuer->failures > 0;
         issuer->failures -= fails;
+        reply->delay_ms = issuer->answer_ms;
         fake_reply_with(reply, fails ? 500 : 200, "", STR("{}"));
         return;
     }
@@ -209,6 +211,44 @@ static void keys_that_do_not_come_in_time_end_the_call(void **state)
     stop(&rig);
 }
 
+/* Keys that take longer to come than an attempt may: what is under way comes home meanwhile, and is
+ * not sent again. */
+static void calls_under_way_move_on_while_keys_are_fetched(void **state)
+{
+    (void)state;
+    struct keys_rig rig;
+    struct json_call calls[TOGETHER];
+    unsigned ended = 0;
+    start(&rig, "");
+    assert_int_equal(put(&rig), ERR_NONE);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        json_call_init(&calls[i], &rig.client, &put_item);
+        calls[i].call.request.body = STR("{}");
+        calls[i].call.request.attempt_ms = 500;
+        calls[i].call.on_done = count;
+        calls[i].call.ctx = &ended;
+    }
+    rig.issuer.answer_ms = 200;
+    for (size_t i = 1; i < TOGETHER; i++) {
+        call_start(&calls[i].call, 0);
+    }
+    for (int i = 0; i < 5; i++) {
+        client_pump(&rig.client, 10); /* so that all are sent */
+    }
+    later_ms = LATER_MS;
+    rig.issuer.delay_ms = 1000;
+    assert_true(provider_renew(rig.client.provider, now_ms()));
+    call_start(&calls[0].call, 0);
+    while (ended < TOGETHER) {
+        client_pump(&rig.client, 1000);
+    }
+    for (size_t i = 0; i < TOGETHER; i++) {
+        assert_int_equal(calls[i].call.why.kind, ERR_NONE);
+        call_close(&calls[i].call);
+    }
+    stop(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +256,7 @@ int main(void)
         cmocka_unit_test(new_keys_cost_no_try),
         cmocka_unit_test(keys_that_do_not_come_in_time_end_the_call),
         cmocka_unit_test(calls_under_way_together_all_go_on_with_the_new_keys),
+        cmocka_unit_test(calls_under_way_move_on_while_keys_are_fetched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void serve(void *ctx, const struct fake_request *request, struct fake_rep
     assert_true(t->taken < MAX_TRACKED);
     t->ends[t->taken++] = rig_now_ms() + t->delay_ms - 1;
     t->largest = t->taken > BEGINNING && busy + 1 > t->largest ? busy + 1 : t->largest;
-    fake_reply_with(reply, 200, "", STR("{}"));
+    fake_reply_with(reply, 200, "", STR("{\"UnprocessedItems\":{}}"));
 }
 
 /* Throttles the first request, and says when to come again. */
@@ -54,7 +54,7 @@ static void come_again(void *ctx, const struct fake_request *request, struct fak
         return;
     }
     p->again_ms = rig_now_ms();
-    fake_reply_with(reply, 200, "", STR("{}"));
+    fake_reply_with(reply, 200, "", STR("{\"UnprocessedItems\":{}}"));
 }
 
 static const struct {

@@ -1,6 +1,8 @@
 /* Requests as they go out, and readers that have no room. */
 #include "test/unit/aws/talk.h"
 
+#include <stdlib.h>
+
 /* --- What the reader says --- */
 
 static void a_reader_without_room_gets_the_rest_after_resume(void **state)
@@ -137,6 +139,49 @@ static void connections_are_kept(void **state)
     buf_close(&talk.body);
 }
 
+/* However its address is spelled. */
+static void nothing_local_is_asked_through_a_proxy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host;
+        bool local;
+    } rows[] = {
+        {"127.0.0.1", true},         {"127.9.9.9", true},          {"localhost", true},
+        {"LocalHost", true},         {"169.254.170.2", true},      {"[::1]", true},
+        {"[0:0:0:0:0:0:0:1]", true}, {"[fd00:ec2::23]", true},     {"[FD00:EC2::23]", true},
+        {"[fd00:0ec2::254]", true},  {"127.0.0.1.example", false}, {"[fd00:ec3::23]", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static const struct byte_step steps[] = {
+            {.kind = STEP_RECEIVE},
+            {.kind = STEP_SEND, .bytes = STR_INIT("HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n")},
+        };
+        struct talk talk;
+        struct why why = {0};
+        char url[64], proxy[64];
+        talk_start(&talk, steps, COUNT(steps));
+        (void)snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", talk.server.port);
+        (void)snprintf(url, sizeof url, "http://%s:9/", rows[i].host);
+        assert_int_equal(setenv("http_proxy", proxy, 1), 0);
+        const struct http_request request = {.url = str_from(url),
+                                             .timeout_ms = 300,
+                                             .on_body = talk_take,
+                                             .on_end = talk_ended,
+                                             .ctx = &talk};
+        assert_int_equal(http_start(talk.http, &request, &talk.exchange, &why).kind, ERR_NONE);
+        talk_wait(&talk);
+        assert_int_equal(unsetenv("http_proxy"), 0);
+        byte_server_stop(&talk.server);
+        if ((talk.server.accepted == 0) != rows[i].local) {
+            fail_msg("%s: %u connections to the proxy", rows[i].host, talk.server.accepted);
+        }
+        http_close(talk.http);
+        byte_server_free(&talk.server);
+        buf_close(&talk.body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_request_goes_out_as_it_was_given),
         cmocka_unit_test(a_control_character_in_a_header_is_refused),
         cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(nothing_local_is_asked_through_a_proxy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

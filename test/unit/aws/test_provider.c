@@ -17,15 +17,24 @@ static int64_t now_ms(void)
     return clock_ms;
 }
 
+static struct http *http; /* of the provider that is open */
+
 static struct provider *open_provider(const struct settings *settings, struct why *why)
 {
     struct provider *provider = NULL;
-    const struct provider_config config = {.settings = settings, .now_ms = now_ms};
     *why = (struct why){0};
+    assert_int_equal(http_init(&http, &(struct trust_config){0}, why).kind, ERR_NONE);
+    const struct provider_config config = {.settings = settings, .http = http, .now_ms = now_ms};
     err opened = provider_open(&provider, &config, why);
     assert_true((opened.kind == ERR_NONE) == (provider != NULL));
     source_check_silent(why, "open");
     return provider;
+}
+
+static void close_provider(struct provider *provider)
+{
+    provider_close(provider);
+    http_close(http);
 }
 
 /* --- Which --- */
@@ -73,7 +82,7 @@ static void the_first_that_is_set_up_is_the_source(void **state)
             fail_msg("%s: %.*s", rows[i].found, (int)found.len, found.at);
         }
         source_check_silent(&why, rows[i].found);
-        provider_close(provider);
+        close_provider(provider);
         settings_close(settings);
     }
     assert_int_equal(unlink(path), 0);
@@ -110,6 +119,7 @@ static void what_cannot_work_is_told_at_once(void **state)
         source_write(path, str_from(rows[i].config));
         assert_int_equal(settings_open(&settings, env, &why).kind, ERR_NONE);
         assert_null(open_provider(settings, &why));
+        http_close(http);
         if (why.kind != ERR_DENIED || !strstr(why.text, rows[i].told)) {
             fail_msg("%s: %s", rows[i].told, why.text);
         }
@@ -135,7 +145,7 @@ static void keys_that_never_change_are_not_renewed(void **state)
     assert_false(provider_renew(provider, clock_ms));
     assert_int_equal(provider_get(provider, 0, &got, &why).kind, ERR_NONE);
     source_expect(got->access_key_id, "ID");
-    provider_close(provider);
+    close_provider(provider);
     settings_close(settings);
 }
 
@@ -193,7 +203,7 @@ static void raise_stage(struct stage *stage, const char *format)
 
 static void strike_stage(struct stage *stage)
 {
-    provider_close(stage->provider);
+    close_provider(stage->provider);
     settings_close(stage->settings);
     fake_service_stop(&stage->service);
 }
@@ -230,8 +240,8 @@ static void they_are_fetched_anew_before_they_expire(void **state)
         {"and another", 1, 200, "ID-4"},
         {"10 minutes ahead, refused", 50, 403, "DENIED"},
         {"and again", 0, 403, "DENIED"},
-        {"given again", 0, 200, "ID-7"},
-        {"long after the end", 600, 200, "ID-8"},
+        {"given again", 1, 200, "ID-6"},
+        {"long after the end", 600, 200, "ID-7"},
     };
     struct stage stage;
     raise_stage(&stage, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
@@ -263,6 +273,24 @@ static void short_lived_ones_are_not_fetched_for_each_request(void **state)
     strike_stage(&stage);
 }
 
+/* A thousand calls must not wait for it one after the other. */
+static void a_source_that_failed_is_left_alone_for_a_while(void **state)
+{
+    (void)state;
+    struct stage stage;
+    raise_stage(&stage, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    stage.issuer.status = 403;
+    expect_id(&stage, "refused", "DENIED");
+    clock_ms += 4999;
+    expect_id(&stage, "the same failure", "DENIED");
+    assert_int_equal(stage.issuer.asked, 1);
+    stage.issuer.status = 200;
+    clock_ms += 1;
+    expect_id(&stage, "asked again", "ID-1");
+    expect_id(&stage, "and kept", "ID-1");
+    strike_stage(&stage);
+}
+
 static void those_that_come_expired_are_refused(void **state)
 {
     (void)state;
@@ -270,6 +298,7 @@ static void those_that_come_expired_are_refused(void **state)
     raise_stage(&stage, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
     stage.issuer.lifetime_ms = 0;
     expect_id(&stage, "expired", "DENIED");
+    clock_ms += MINUTE_MS;
     stage.issuer.lifetime_ms = 60 * MINUTE_MS;
     expect_id(&stage, "good", "ID-1");
     strike_stage(&stage);
@@ -351,6 +380,7 @@ int main(void)
         cmocka_unit_test(keys_that_never_change_are_not_renewed),
         cmocka_unit_test(they_are_fetched_anew_before_they_expire),
         cmocka_unit_test(short_lived_ones_are_not_fetched_for_each_request),
+        cmocka_unit_test(a_source_that_failed_is_left_alone_for_a_while),
         cmocka_unit_test(those_that_come_expired_are_refused),
         cmocka_unit_test(those_that_a_service_calls_expired_are_renewed_once),
         cmocka_unit_test(those_of_an_instance_serve_on_while_it_has_no_others),

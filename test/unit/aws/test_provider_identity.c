@@ -62,7 +62,7 @@ static void an_answer_without_credentials_is_refused(void **state)
         {"<Credentials>" ID KEY TOKEN "<Expiration>x</Expiration></Credentials>", "not a time"},
         {"<Credentials>" KEY TOKEN "<AccessKeyId>a b</AccessKeyId></Credentials>", "holds a blank"},
         {"<Credentials>" KEY TOKEN "<AccessKeyId>a/b</AccessKeyId></Credentials>", "holds a '/'"},
-        {"<AssumedRoleUser><Arn>a:b:c:d:LEAK:e</Arn></AssumedRoleUser>" KEYS, "not a number"},
+        {"<AssumedRoleUser><Arn>a:b:c:d:LEAK:e</Arn></AssumedRoleUser>" KEYS, "not 12 digits"},
     };
     for (size_t i = 0; i < SOURCE_ROWS(rows); i++) {
         struct credentials keys;
@@ -209,7 +209,6 @@ static void a_token_that_cannot_be_is_not_sent(void **state)
     memset(token, '/', TOO_LONG);
     source_write(stage.path, (str){token, TOO_LONG});
     assert_int_equal(source_fetch(&stage.rig, &provider_web_identity, 1), ERR_DENIED);
-    assert_int_equal(stage.rig.http == NULL, 1);
     free(token);
     strike_stage(&stage);
     assert_int_equal(script.asked, 0);

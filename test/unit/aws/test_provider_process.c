@@ -284,6 +284,23 @@ static void it_starts_with_no_signal_blocked_or_ignored(void **state)
     assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
 }
 
+static void it_gets_none_of_our_files(void **state)
+{
+    (void)state;
+    struct program p;
+    char body[256];
+    int ends[2];
+    assert_int_equal(pipe(ends), 0); /* as libcurl opens its sockets: to be inherited */
+    (void)snprintf(body, sizeof body,
+                   "[ -e /proc/self/fd/%d ] && exit 7\n"
+                   "echo '{\"Version\":1,\"AccessKeyId\":\"ID\",\"SecretAccessKey\":\"LEAK\"}'",
+                   ends[1]);
+    write_program(&p, body, "");
+    assert_int_equal(source_fetch(&p.rig, &provider_process, 1), ERR_NONE);
+    remove_program(&p);
+    assert_true(close(ends[0]) == 0 && close(ends[1]) == 0);
+}
+
 static void one_that_cannot_be_run_is_told(void **state)
 {
     (void)state;
@@ -310,6 +327,7 @@ int main(void)
         cmocka_unit_test(one_that_leaves_something_running_is_not_waited_for),
         cmocka_unit_test(one_that_closes_its_output_first_is_waited_for),
         cmocka_unit_test(it_starts_with_no_signal_blocked_or_ignored),
+        cmocka_unit_test(it_gets_none_of_our_files),
         cmocka_unit_test(one_that_cannot_be_run_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static void what_is_no_set_of_credentials_is_refused(void **state)
         {"{" ID KEY "\"Token\":\"LEAK\\nLEAK\"," END "}", "Token holds a blank"},
         {"{" ID KEY "\"Token\":\"LEAK\\u0000\"," END "}", "Token holds a blank"},
         {"{" ID "\"SecretAccessKey\":\"LEAK LEAK\"," TOKEN END "}", "SecretAccessKey holds"},
-        {"{" ID KEY TOKEN END ",\"AccountId\":\"LEAK\"}", "AccountId is not a number"},
+        {"{" ID KEY TOKEN END ",\"AccountId\":\"LEAK\"}", "AccountId is not 12 digits"},
         {"{" ID KEY TOKEN END ",\"accesskeyid\":\"x\",\"AccessKeyId\":\"\"}", "AccessKeyId is not"},
     };
     for (size_t i = 0; i < SOURCE_ROWS(rows); i++) {

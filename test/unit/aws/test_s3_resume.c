@@ -54,6 +54,21 @@ static void a_download_that_gets_nowhere_ends(void **state)
     assert_int_equal(r.rig.service.requests, 1 + 3);
 }
 
+/* A connection that is cut after each byte must not become a storm of requests. */
+static void a_download_that_brings_little_pauses(void **state)
+{
+    (void)state;
+    static const struct fault plan[] = {{.cut_after = 1}};
+    struct reading r;
+    size_t total = 0;
+    reading_start(&r, 4000, plan, COUNT(plan));
+    client_set_deadline(&r.rig.client, rig_now_ms() + 1000);
+    enum err_kind kind = reading_open(&r, &bucket_object, &total);
+    assert_true(kind == ERR_BUSY || kind == ERR_DEADLINE);
+    assert_true(total < 100);
+    reading_finish(&r);
+}
+
 static void a_resumed_part_must_be_the_one_asked_for(void **state)
 {
     (void)state;
@@ -158,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_download_that_breaks_off_goes_on_where_it_broke),
         cmocka_unit_test(a_download_cut_at_each_place_is_whole_or_a_failure),
         cmocka_unit_test(a_download_that_gets_nowhere_ends),
+        cmocka_unit_test(a_download_that_brings_little_pauses),
         cmocka_unit_test(a_resumed_part_must_be_the_one_asked_for),
         cmocka_unit_test(a_version_is_asked_for_by_its_id),
         cmocka_unit_test(without_a_pin_a_broken_download_is_not_resumed),

@@ -102,7 +102,6 @@ static void every_variable_of_the_table_has_its_key(void **state)
         {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"},
         {"AWS_MAX_ATTEMPTS", "max_attempts"},
         {"AWS_REGION", "region"},
-        {"AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation"},
         {"AWS_RESPONSE_CHECKSUM_VALIDATION", "response_checksum_validation"},
         {"AWS_RETRY_MODE", "retry_mode"},
         {"AWS_ROLE_ARN", "role_arn"},

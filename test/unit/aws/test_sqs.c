@@ -15,7 +15,9 @@ static void a_message_is_sent_and_its_md5_compared(void **state)
          ERR_NONE},
         {"{\"MD5OfMessageBody\":\"00000000000000000000000000000000\"}", ERR_BUG},
         {"{\"MD5OfMessageBody\":\"x\"}", ERR_BUG},
-        {"{}", ERR_NONE},
+        {"{\"MessageId\":\"1\"}", ERR_NONE},
+        {"{}", ERR_BUG},
+        {"{\"message\":\"Service temporarily unavailable\"}", ERR_BUG},
         {"", ERR_BUG},
         {"OK", ERR_BUG},
     };
@@ -72,7 +74,7 @@ static void a_body_sqs_would_refuse_is_not_sent(void **state)
         {{"\t\r\n \x7f\xef\xbf\xbd\xf0\x9f\x98\x80", 12}, ERR_NONE},
         {{large, sizeof large - 1}, ERR_NONE},
     };
-    struct queue queue = {.bodies = {"{}"}, .count = 1};
+    struct queue queue = {.bodies = {"{\"MessageId\":\"1\"}"}, .count = 1};
     struct rig rig;
     queue_start(&rig, &queue);
     unsigned good = 0;

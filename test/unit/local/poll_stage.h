@@ -83,7 +83,8 @@ static inline void stage_reply(void *ctx, const struct fake_request *request,
             return;
         }
     }
-    fake_reply_with(reply, 200, "Content-Type: application/x-amz-json-1.0\r\n", STR("{}"));
+    fake_reply_with(reply, 200, "Content-Type: application/x-amz-json-1.0\r\n",
+                    STR("{\"MessageId\":\"1\"}"));
 }
 
 static inline int stage_set_up(void **state)
