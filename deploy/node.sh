@@ -13,6 +13,9 @@ VENV=build/node
 
 cd "$(dirname "$0")/.."
 
+# shellcheck source=deploy/node-trust.sh
+. deploy/node-trust.sh
+
 # Whether the folder has a node of the versions in package.json's "engines", and npm.
 fits() {
     PATH=$1:$PATH node -e '

@@ -17,6 +17,8 @@ INTO=build/integration/localstack
 
 cd "$(dirname "$0")/../../.."
 PATH=$1:$PATH
+# shellcheck source=deploy/node-trust.sh
+. deploy/node-trust.sh
 
 say() {
     echo "localstack: $*" >&2
