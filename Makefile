@@ -6,7 +6,7 @@ B       ?= build$(if $(FLAVOUR),/$(FLAVOUR))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wundef -Wformat=2 -Wwrite-strings
-LIBRARIES = libcurl libssl libcrypto jansson libutf8proc
+LIBRARIES = libcurl libssl libcrypto jansson libutf8proc zlib
 
 CFLAGS_       = -O2 -g
 CFLAGS_asan   = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -12,7 +12,7 @@ enum { RUN = 100 * 1000, MAX_RUNS = 8 };
 
 static void expand(str data, struct buf *out)
 {
-    static const char letters[RUN];
+    static const char letters[RUN] = {0};
     size_t runs = 0;
     for (size_t i = 0; i < data.len; i++) {
         if (data.at[i] == 1 && runs < MAX_RUNS) {
