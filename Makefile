@@ -6,7 +6,7 @@ B       ?= build$(if $(FLAVOUR),/$(FLAVOUR))
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wundef -Wformat=2 -Wwrite-strings
-LIBRARIES = libcurl libssl libcrypto jansson libutf8proc
+LIBRARIES = libcurl libssl libcrypto jansson libutf8proc zlib
 
 CFLAGS_       = -O2 -g
 CFLAGS_asan   = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -171,7 +171,7 @@ CFLAGS  = -O2 -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-ta
           -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=. \
           -isystem $(FOR)/include
 LDLIBS  = -static -Wl,--gc-sections,--build-id=none,-O1 -L$(FOR)/lib \
-          -lcurl -lssl -lcrypto -ljansson -lutf8proc -lm -pthread
+          -lcurl -lssl -lcrypto -ljansson -lutf8proc -lz -lm -pthread
 $(B)/bootstrap: $(B)/obj/deploy/package/static_dns.o
 endif
 

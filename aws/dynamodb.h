@@ -24,7 +24,7 @@ enum dynamodb_outcome {
     DYNAMODB_FAILED,    /* not known to be stored: `why` says of which kind */
 };
 
-enum { DYNAMODB_TAG_BYTES = 64, DYNAMODB_MAX_ITEM_BYTES = 400 * 1024 };
+enum { DYNAMODB_TAG_BYTES = 80, DYNAMODB_MAX_ITEM_BYTES = 400 * 1024 };
 
 struct dynamodb_attribute {
     str name;

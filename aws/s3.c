@@ -59,6 +59,7 @@ static struct s3_download *new_download(struct client *client, const struct s3_o
     d->block = block;
     d->client = client;
     d->object = object;
+    d->received = object->start;
     d->done = true;
     buf_init(&d->host, MAX_HOST_BYTES);
     buf_init(&d->path, MAX_URL_BYTES);
@@ -162,7 +163,7 @@ struct source s3_source(struct s3_download *download)
 
 uint64_t s3_bytes(const struct s3_download *download)
 {
-    return download->received;
+    return download->received - download->object->start;
 }
 
 unsigned s3_resumes(const struct s3_download *download)

@@ -5,8 +5,8 @@
  * version or ETag, so that half of one object and half of another never mix. A short body is never
  * the end. Where S3 keeps a checksum of the whole object, the bytes must have it, or the read that
  * would be told of the end fails with ERR_BUSY (AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
- * leaves it out). A bucket of another region is followed there, once for each s3_open.
- * Source: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ * leaves it out; what is read from its middle on has none). A bucket of another region is followed
+ * there, once for each s3_open. Source: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 #ifndef AWS_S3_H
 #define AWS_S3_H
@@ -21,11 +21,12 @@ struct s3_object {
     str key;        /* raw bytes, any */
     str version_id; /* may be empty */
     str etag;       /* without quotes, may be empty; asked for with If-Match */
+    uint64_t start; /* the first byte wanted; it must be there */
 };
 
 /* What the first reply said. The strs are good until s3_close. */
 struct s3_facts {
-    uint64_t size;
+    uint64_t size; /* of the whole object */
     str content_type, content_encoding, etag;
     int64_t modified_ms; /* Last-Modified; 0 when the reply does not say */
 };

@@ -38,7 +38,7 @@ struct s3_download {
     struct s3_fact checksum_value; /* what it is to be in the end */
     const char *checksum_header;   /* where that came from; NULL: nothing is compared */
 
-    uint64_t received; /* the object's bytes that came, in order and without a gap */
+    uint64_t received; /* offset after the bytes that came, in order and without a gap */
     uint64_t asked;    /* where the request under way starts */
     bool known;        /* the first reply's headers have come */
     bool done;         /* no request is under way */

@@ -93,29 +93,6 @@ err s3_reply_check(struct s3_download *d, struct why *why)
 
 /* --- Headers --- */
 
-static MUST_USE err take_facts(struct s3_download *d, struct why *why)
-{
-    assert(!d->known); /* call.c asks for the whole again only as long as no byte of it came */
-    if (!str_to_u64(call_header(&d->call, STR("content-length")), &d->size)) {
-        return FAIL(why, ERR_BUG, "s3 GetObject: a reply without its length");
-    }
-    if (call_header(&d->call, STR("content-range")).len) {
-        return FAIL(why, ERR_BUG, "s3 GetObject: a part came where the whole was asked for");
-    }
-    if (differ(d->object->etag, reply_etag(d))) {
-        return changed(why);
-    }
-    keep(&d->etag, reply_etag(d));
-    keep(&d->content_type, call_header(&d->call, STR("content-type")));
-    keep(&d->content_encoding, call_header(&d->call, STR("content-encoding")));
-    if (!date_parse_http(call_header(&d->call, STR("last-modified")), &d->modified_ms)) {
-        d->modified_ms = 0;
-    }
-    TRY(take_checksum(d, why));
-    d->known = true;
-    return OK;
-}
-
 /* "bytes 100-299/300" for what was asked for: from there to the end. */
 static bool is_rest(str range, uint64_t from, uint64_t size)
 {
@@ -129,6 +106,39 @@ static bool is_rest(str range, uint64_t from, uint64_t size)
     buf_char(&wanted, '/');
     buf_u64(&wanted, size);
     return str_eq(range, buf_str(&wanted));
+}
+
+/* The whole object's, of which what was asked for comes and nothing else. */
+static MUST_USE err take_size(struct s3_download *d, struct why *why)
+{
+    str range = call_header(&d->call, STR("content-range"));
+    if (!str_to_u64(call_header(&d->call, STR("content-length")), &d->size) ||
+        d->size > UINT64_MAX - d->asked) {
+        return FAIL(why, ERR_BUG, "s3 GetObject: a reply without its length");
+    }
+    d->size += d->asked;
+    if (d->asked ? !is_rest(range, d->asked, d->size) : range.len > 0) {
+        return FAIL(why, ERR_BUG, "s3 GetObject: another part came than was asked for");
+    }
+    return OK;
+}
+
+static MUST_USE err take_facts(struct s3_download *d, struct why *why)
+{
+    assert(!d->known); /* call.c asks for the whole again only as long as no byte of it came */
+    TRY(take_size(d, why));
+    if (differ(d->object->etag, reply_etag(d))) {
+        return changed(why);
+    }
+    keep(&d->etag, reply_etag(d));
+    keep(&d->content_type, call_header(&d->call, STR("content-type")));
+    keep(&d->content_encoding, call_header(&d->call, STR("content-encoding")));
+    if (!date_parse_http(call_header(&d->call, STR("last-modified")), &d->modified_ms)) {
+        d->modified_ms = 0;
+    }
+    TRY(take_checksum(d, why));
+    d->known = true;
+    return OK;
 }
 
 static MUST_USE err check_rest(struct s3_download *d, struct why *why)
@@ -145,7 +155,7 @@ static MUST_USE err check_rest(struct s3_download *d, struct why *why)
 err s3_reply_head(void *ctx, struct why *why)
 {
     struct s3_download *d = ctx;
-    return d->asked ? check_rest(d, why) : take_facts(d, why);
+    return d->known ? check_rest(d, why) : take_facts(d, why);
 }
 
 /* --- The body --- */

@@ -22,6 +22,7 @@ needs_of() {
         echo "libssl-dev|pkg-config --exists libcrypto"
         echo "libjansson-dev|pkg-config --exists jansson"
         echo "libutf8proc-dev|pkg-config --exists libutf8proc"
+        echo "zlib1g-dev|pkg-config --exists zlib"
         ;;
     test)
         echo "libcmocka-dev|echo 'int main(void){return 0;}' | cc -x c - -o /dev/null -lcmocka"

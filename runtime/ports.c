@@ -188,12 +188,21 @@ static MUST_USE err open_object(void *ctx, const struct input *input, struct ope
 {
     struct ports *ports = ctx;
     struct s3_facts facts;
-    ports->object = (struct s3_object){input->bucket, input->key, input->version_id, input->etag};
+    ports->object = (struct s3_object){
+        .bucket = input->bucket,
+        .key = input->key,
+        .version_id = input->version_id,
+        .etag = input->etag,
+        .start = input->start,
+    };
     allow_until(ports, ports->stop_ms);
     TRY(s3_open(&ports->client, &ports->object, &ports->download, &facts, why));
     *out = (struct opened){
         .source = {.read = read_object, .ctx = ports},
         .format = record_format_of(facts.content_type, input->key),
+        .encoded = record_is_encoded(facts.content_encoding, input->key),
+        .etag = facts.etag,
+        .size = facts.size,
         .modified_ms = facts.modified_ms,
     };
     return OK;

@@ -1,6 +1,7 @@
 #include "transform/answer.h"
 
 #include "base/json.h"
+#include "transform/hand_on.h"
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
     "written", "duplicate", "stale", "rejected", "deferred", "failed",
@@ -21,49 +22,14 @@ void answer_log_counts(const struct ingest *ingest)
             log_u64(&line, outcome_names[i], counts->of[i]);
         }
         log_u64(&line, "ignored", counts->ignored);
+        log_u64(&line, "continuations", counts->continuations);
         log_end(&line);
     }
 }
 
-static bool replies_by_item(const struct delivery *delivery)
+bool answer_is_by_item(const struct delivery *delivery)
 {
     return delivery->origin == ORIGIN_SQS || delivery->origin == ORIGIN_KINESIS;
-}
-
-static MUST_USE err hand_on_input(const struct ingest *ingest, const struct input *input,
-                                  struct why *why)
-{
-    struct buf body;
-    buf_init(&body, input->notification.len + 64);
-    buf_add(&body, STR("{\"Records\":["));
-    buf_add(&body, input->notification);
-    buf_add(&body, STR("]}"));
-    err result = body.failed ? FAIL(why, ERR_LIMIT, "no memory for a message")
-                             : ingest->ports->hand_on(ingest->ports->ctx, buf_str(&body), why);
-    buf_close(&body);
-    return result;
-}
-
-/* What a busy service kept from being stored comes again as a message of the work queue. Running
- * out of time is left to the invocation's own retries: the same work would run out of it again. */
-static MUST_USE err hand_on(struct ingest *ingest, struct delivery *delivery, struct why *why)
-{
-    if (!ingest->ports->hand_on || delivery->trouble != TROUBLE_BUSY ||
-        delivery->origin != ORIGIN_S3) {
-        return OK;
-    }
-    for (const struct input *in = delivery->inputs; in; in = in->next) {
-        if (in->kind == INPUT_OBJECT) {
-            TRY(hand_on_input(ingest, in, why));
-        }
-    }
-    struct ingest_counts *counts = &ingest->counts[delivery->origin];
-    counts->of[OUTCOME_FAILED] -= delivery->failed;
-    counts->of[OUTCOME_DEFERRED] += delivery->failed;
-    delivery->failed = 0;
-    delivery->trouble = TROUBLE_NONE;
-    log_message(ingest->log, LOG_WARN, "object handed to the work queue");
-    return OK;
 }
 
 /* Later messages of a FIFO group wait for the earlier one that failed. */
@@ -82,7 +48,7 @@ static void add_failures(const struct delivery *deliveries, struct buf *reply)
     bool first = true;
     bool shard_failed = false;
     for (const struct delivery *d = deliveries; d; d = d->next) {
-        bool named = replies_by_item(d) && (d->trouble || follows_a_failure(deliveries, d));
+        bool named = answer_is_by_item(d) && (d->trouble || follows_a_failure(deliveries, d));
         if (d->origin == ORIGIN_KINESIS) {
             named = named && !shard_failed;
             shard_failed = shard_failed || named;
@@ -100,10 +66,12 @@ static void add_counts(const struct ingest *ingest, struct buf *reply)
 {
     uint64_t in = 0;
     uint64_t ignored = 0;
+    uint64_t continuations = 0;
     uint64_t of[OUTCOME_COUNT] = {0};
     for (size_t origin = 0; origin < ORIGIN_COUNT; origin++) {
         in += ingest->counts[origin].in;
         ignored += ingest->counts[origin].ignored;
+        continuations += ingest->counts[origin].continuations;
         for (size_t i = 0; i < OUTCOME_COUNT; i++) {
             of[i] += ingest->counts[origin].of[i];
         }
@@ -118,10 +86,12 @@ static void add_counts(const struct ingest *ingest, struct buf *reply)
     }
     buf_add(reply, STR(",\"ignored\":"));
     buf_u64(reply, ignored);
+    buf_add(reply, STR(",\"continuations\":"));
+    buf_u64(reply, continuations);
     buf_char(reply, '}');
 }
 
-static MUST_USE err whole_fails(enum trouble trouble, struct why *why)
+static MUST_USE err whole_fails(const struct ingest *ingest, enum trouble trouble, struct why *why)
 {
     switch (trouble) {
     case TROUBLE_DATA:
@@ -129,7 +99,10 @@ static MUST_USE err whole_fails(enum trouble trouble, struct why *why)
         return FAIL(why, ERR_INPUT, "bad records, and no REJECTS_QUEUE_URL to keep them in");
     case TROUBLE_TIME:
         err_code(why, STR("Function.OutOfTime"));
-        return FAIL(why, ERR_DEADLINE, "not finished when time was up");
+        return FAIL(why, ERR_DEADLINE,
+                    ingest->ports->hand_on
+                        ? "not finished when time was up"
+                        : "not finished when time was up, and no WORK_QUEUE_URL to go on by");
     case TROUBLE_BUSY:
     case TROUBLE_NONE:
         break;
@@ -141,19 +114,19 @@ static MUST_USE err whole_fails(enum trouble trouble, struct why *why)
 /* Only a delivery with an id, of a mapping that reads our list, can come again on its own. */
 static bool can_be_named(const struct ingest *ingest, const struct delivery *delivery)
 {
-    return replies_by_item(delivery) && ingest->config->partial_response && delivery->id.len;
+    return answer_is_by_item(delivery) && ingest->config->partial_response && delivery->id.len;
 }
 
 err answer_write(struct ingest *ingest, struct buf *reply, struct why *why)
 {
     bool by_item = false;
     for (struct delivery *d = ingest->deliveries; d; d = d->next) {
-        by_item = by_item || replies_by_item(d);
-        if (d->trouble) {
-            TRY(hand_on(ingest, d, why));
+        by_item = by_item || answer_is_by_item(d);
+        if (d->trouble && d->trouble != TROUBLE_DATA) {
+            TRY(hand_on_delivery(ingest, d, why));
         }
         if (d->trouble && !can_be_named(ingest, d)) {
-            return whole_fails(d->trouble, why);
+            return whole_fails(ingest, d->trouble, why);
         }
     }
     if (!by_item && ingest->deliveries) {

@@ -1,6 +1,7 @@
 #include "transform/event.h"
 
 #include "base/base64.h"
+#include "transform/continuation.h"
 #include "transform/event_parts.h"
 #include "transform/event_s3.h"
 
@@ -26,6 +27,7 @@ struct message {
     str text;
     int64_t ms;
     str tie;
+    bool tie_is_number;
 };
 
 static MUST_USE err read_envelope(struct reading *r, const struct message *m);
@@ -97,7 +99,8 @@ static MUST_USE err add_message(struct reading *r, const struct message *m)
                                         .text = m->text,
                                         .size = m->text.len,
                                         .event_ms = m->ms,
-                                        .tie = m->tie});
+                                        .tie = m->tie,
+                                        .tie_is_number = m->tie_is_number});
 }
 
 static MUST_USE err add_s3_record(struct reading *r, const struct event_parts *parts)
@@ -141,7 +144,7 @@ static MUST_USE err add_sqs_record(struct reading *r, const struct event_parts *
 
 static MUST_USE err add_kinesis_record(struct reading *r, const struct event_parts *parts)
 {
-    struct message m = {.ms = event_parts_ms(parts, PART_ARRIVAL)};
+    struct message m = {.ms = event_parts_ms(parts, PART_ARRIVAL), .tie_is_number = true};
     str data = STR("");
     TRY(name_delivery(r, parts, PART_SEQUENCE));
     TRY(event_parts_text(parts, PART_SEQUENCE, r->arena, &m.tie));
@@ -215,6 +218,14 @@ static MUST_USE err read_bridge_event(struct reading *r, const struct event_part
                                                                 : add_ignored(r);
 }
 
+static MUST_USE err read_continuation(struct reading *r, const struct event_parts *parts)
+{
+    struct input input;
+    TRY(start_delivery(r, ORIGIN_DIRECT));
+    TRY(continuation_read(parts, r->arena, &input));
+    return add_input(r, &input);
+}
+
 static MUST_USE err read_direct(struct reading *r, const struct event_parts *parts)
 {
     bool records = parts->of[PART_DIRECT_RECORDS].kind == JSON_ARRAY;
@@ -243,6 +254,9 @@ static MUST_USE err read_single(struct reading *r, const struct message *m,
     if (says(parts, PART_EVENT, STR("s3:TestEvent"))) {
         TRY(start_delivery(r, ORIGIN_S3));
         return add_ignored(r);
+    }
+    if (parts->of[PART_CONTINUATION].kind == JSON_OBJECT) {
+        return read_continuation(r, parts);
     }
     if (!r->depth) {
         return read_direct(r, parts);

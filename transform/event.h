@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "transform/reason.h"
+#include "transform/record.h"
 
 /* Who invoked us: decides the form of the answer. */
 enum origin { ORIGIN_S3, ORIGIN_SQS, ORIGIN_KINESIS, ORIGIN_DIRECT, ORIGIN_COUNT };
@@ -22,6 +23,8 @@ enum input_kind {
     INPUT_IGNORED, /* nothing to do: a removal, a test event */
     INPUT_BAD,     /* cannot be understood: reject for `bad`, `text` being what came */
 };
+
+struct continuation;
 
 struct input {
     struct input *next;
@@ -34,7 +37,16 @@ struct input {
     int64_t event_ms;     /* S3 eventTime, SQS SentTimestamp, Kinesis arrival; 0 when unknown */
     str tie;              /* orders versions of one ms: S3 sequencer, Kinesis sequence number,
                              SQS messageId */
+    bool tie_is_number;   /* Kinesis's are: the longer one is the later */
     str notification;     /* INPUT_OBJECT: an S3 record's JSON, for handing on in "Records" */
+    const struct continuation *from; /* INPUT_OBJECT: where to go on, and `text` is the message that
+                                        says so; NULL: at its beginning */
+    uint64_t start;                  /* INPUT_OBJECT: the first byte to ask S3 for */
+    /* What became of it: ingest's, zero at first. */
+    bool begun, ended;               /* reading it was, and came to the end */
+    bool packed;                     /* gzip: offsets are those of what comes out of it */
+    uint64_t failed;                 /* records that are not durable .. */
+    struct record_mark first_failed; /* .. and where the first of them can be read again */
 };
 
 /* Why a delivery cannot be acknowledged. */

@@ -58,7 +58,32 @@ const struct event_member event_parts_record[] = {
     {{NULL, 0}, PART_NONE, NULL},
 };
 
+static const struct event_member gzip[] = {
+    {STR_INIT("in"), PART_GZIP_IN, NULL},         {STR_INIT("out"), PART_GZIP_OUT, NULL},
+    {STR_INIT("inside"), PART_GZIP_INSIDE, NULL}, {STR_INIT("bits"), PART_GZIP_BITS, NULL},
+    {STR_INIT("crc"), PART_GZIP_CRC, NULL},       {STR_INIT("length"), PART_GZIP_LENGTH, NULL},
+    {STR_INIT("window"), PART_GZIP_WINDOW, NULL}, {{NULL, 0}, PART_NONE, NULL},
+};
+
+static const struct event_member continuation[] = {
+    {STR_INIT("version"), PART_FORM, NULL},
+    {STR_INIT("job"), PART_JOB, NULL},
+    {STR_INIT("hop"), PART_HOP, NULL},
+    {STR_INIT("stalled"), PART_STALLED, NULL},
+    {STR_INIT("format"), PART_FORMAT, NULL},
+    {STR_INIT("offset"), PART_OFFSET, NULL},
+    {STR_INIT("line"), PART_LINE, NULL},
+    {STR_INIT("place"), PART_PLACE, NULL},
+    {STR_INIT("wrapped"), PART_WRAPPED, NULL},
+    {STR_INIT("delimiter"), PART_DELIMITER, NULL},
+    {STR_INIT("columns"), PART_COLUMNS, NULL},
+    {STR_INIT("gzip"), PART_GZIP, gzip},
+    {STR_INIT("record"), PART_NONE, event_parts_record},
+    {{NULL, 0}, PART_NONE, NULL},
+};
+
 const struct event_member event_parts_root[] = {
+    {STR_INIT("user-ingest-continuation"), PART_CONTINUATION, continuation},
     {STR_INIT("source"), PART_BUS_SOURCE, NULL},
     {STR_INIT("detail-type"), PART_DETAIL_TYPE, NULL},
     {STR_INIT("time"), PART_EVENT_TIME, NULL},

@@ -18,7 +18,7 @@ static bool is_bucket(str s)
 }
 
 /* ETag and version go into a header and a query: plain characters only; empty when not known. */
-static bool is_validator(str s)
+bool event_s3_is_validator(str s)
 {
     return s.len <= EVENT_S3_MAX_VALIDATOR && ascii_all_visible(s) && !str_cut(s, '"').found;
 }
@@ -69,7 +69,7 @@ static void add_member(struct buf *b, str name, str value)
     }
 }
 
-static void add_record(struct buf *b, const struct input *input)
+void event_s3_add_record(struct buf *b, const struct input *input)
 {
     buf_add(b, STR("{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectCreated:*\""));
     if (input->event_ms > 0) {
@@ -98,7 +98,7 @@ static MUST_USE err make_notification(struct arena *arena, struct input *input)
 {
     struct buf b;
     buf_wrap(&b, arena->at, (size_t)(arena->end - arena->at));
-    add_record(&b, input);
+    event_s3_add_record(&b, input);
     if (b.failed) {
         return (err){ERR_LIMIT};
     }
@@ -160,8 +160,8 @@ err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struc
     TRY(event_parts_text(parts, PART_ETAG, arena, &input->etag));
     TRY(event_parts_text(parts, PART_SEQUENCER, arena, &input->tie));
     TRY(event_parts_text(parts, PART_EVENT_TIME, arena, &time));
-    if (!is_bucket(input->bucket) || !is_validator(input->version_id) ||
-        !is_validator(input->etag) || !event_parts_has_string(parts, PART_KEY)) {
+    if (!is_bucket(input->bucket) || !event_s3_is_validator(input->version_id) ||
+        !event_s3_is_validator(input->etag) || !event_parts_has_string(parts, PART_KEY)) {
         return OK;
     }
     if (parts->of[PART_SIZE].kind == JSON_NUMBER && str_to_u64(parts->of[PART_SIZE].raw, &size)) {

@@ -2,6 +2,7 @@
 #ifndef TRANSFORM_EVENT_S3_H
 #define TRANSFORM_EVENT_S3_H
 
+#include "base/buf.h"
 #include "transform/event.h"
 #include "transform/event_parts.h"
 
@@ -15,6 +16,10 @@ enum event_s3_key { KEY_FORM, KEY_VERBATIM };
  * is full. */
 err event_s3_read(const struct event_parts *parts, enum event_s3_key form, struct arena *arena,
                   struct input *input) MUST_USE;
+/* Appends an S3 notification's record that says of the object what is known of it. */
+void event_s3_add_record(struct buf *b, const struct input *input);
+/* Whether a version or an ETag may be asked for; an empty one may. */
+bool event_s3_is_validator(str s);
 /* Whether the name is that of ObjectCreated:*, with or without "s3:" before it. */
 bool event_s3_is_created(str event_name);
 

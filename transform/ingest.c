@@ -1,30 +1,47 @@
 #include "transform/ingest.h"
 
 #include "transform/answer.h"
-#include "transform/version.h"
+#include "transform/ingest_steps.h"
 
-enum {
-    RECORDS_PER_LOOK_AT_THE_CLOCK = 64,
-    LOGGED_REJECTS = 20, /* per invocation: a bad file must not flood the log */
-};
+enum { LOGGED_REJECTS = 20 }; /* per invocation: a bad file must not flood the log */
 
-static struct ingest_counts *counts_of(struct ingest *ingest, const struct ticket *from)
+struct ingest_counts *ingest_counts_of(struct ingest *ingest, const struct ticket *from)
 {
     return &ingest->counts[from->delivery->origin];
 }
 
-static void set_trouble(struct delivery *delivery, enum trouble trouble)
+void ingest_trouble(struct delivery *delivery, enum trouble trouble)
 {
     if (delivery->trouble == TROUBLE_NONE) {
         delivery->trouble = trouble;
     }
 }
 
+bool ingest_comes_again(const struct delivery *delivery)
+{
+    return delivery->trouble == TROUBLE_BUSY || delivery->trouble == TROUBLE_TIME;
+}
+
+bool ingest_time_is_up(const struct ingest *ingest)
+{
+    return ingest->ports->ms_left(ingest->ports->ctx) <= 0;
+}
+
+/* Outcomes are told in any order: the first failed record is the one that stands first. */
+static void note_failure(const struct ticket *from)
+{
+    struct input *input = from->input;
+    from->delivery->failed++;
+    if (!input->failed++ || from->before.offset < input->first_failed.offset) {
+        input->first_failed = from->before;
+    }
+}
+
 static void count(struct ingest *ingest, const struct ticket *from, enum outcome outcome)
 {
-    counts_of(ingest, from)->of[outcome]++;
+    ingest_counts_of(ingest, from)->of[outcome]++;
     if (outcome == OUTCOME_FAILED) {
-        from->delivery->failed++;
+        note_failure(from);
     }
 }
 
@@ -33,13 +50,8 @@ void ingest_settle(struct ingest *ingest, const struct ticket *from, enum outcom
     from->delivery->pending--;
     count(ingest, from, outcome);
     if (outcome == OUTCOME_FAILED) {
-        set_trouble(from->delivery, TROUBLE_BUSY);
+        ingest_trouble(from->delivery, ingest_time_is_up(ingest) ? TROUBLE_TIME : TROUBLE_BUSY);
     }
-}
-
-static bool time_is_up(struct ingest *ingest)
-{
-    return ingest->ports->ms_left(ingest->ports->ctx) <= 0;
 }
 
 /* The id of the message or stream record finds it among those that come again. */
@@ -61,12 +73,11 @@ static void log_reject(struct ingest *ingest, const struct reject *reject)
 }
 
 /* Bad data is never a failure once it is kept; where nothing keeps it, its delivery fails. */
-static MUST_USE err reject_record(struct ingest *ingest, const struct reject *reject,
-                                  struct why *why)
+err ingest_reject(struct ingest *ingest, const struct reject *reject, struct why *why)
 {
     log_reject(ingest, reject);
     if (!ingest->config->has_rejects) {
-        set_trouble(reject->from.delivery, TROUBLE_DATA);
+        ingest_trouble(reject->from.delivery, TROUBLE_DATA);
         count(ingest, &reject->from, OUTCOME_FAILED);
         return OK;
     }
@@ -74,135 +85,14 @@ static MUST_USE err reject_record(struct ingest *ingest, const struct reject *re
     return ingest->ports->reject(ingest->ports->ctx, ingest, reject, why);
 }
 
-static MUST_USE err put_user(struct ingest *ingest, const struct user *user,
-                             const struct ticket *from, struct why *why)
+static MUST_USE err take_bad_input(struct ingest *ingest, struct ticket *from, struct why *why)
 {
-    char memory[VERSION_LEN];
-    struct buf version;
-    buf_wrap(&version, memory, sizeof memory);
-    version_add(&version, user->updated_ms, from);
-    from->delivery->pending++;
-    return ingest->ports->put(ingest->ports->ctx, ingest, user, buf_str(&version), from, why);
-}
-
-static MUST_USE err take_record(struct ingest *ingest, const struct record *record,
-                                struct ticket *from, struct why *why)
-{
-    struct arena scratch = *ingest->arena;
-    struct user user;
-    str field = STR("");
-    from->offset = record->offset;
-    from->length = record->length;
-    from->line = record->line;
-    counts_of(ingest, from)->in++;
-    enum reason reason = record->bad;
-    if (!reason) {
-        reason = user_read(record, &ingest->config->rules, &scratch, &user, &field);
-    }
-    if (reason) {
-        return reject_record(ingest, &(struct reject){*from, reason, field, record->raw}, why);
-    }
-    return put_user(ingest, &user, from, why);
-}
-
-/* What a failed read of the source means for its delivery: gone is done, and anything else makes it
- * come again, alone: one object that nobody can read must not take its batch with it. */
-static void source_failed(struct ingest *ingest, struct ticket *from, struct why *why)
-{
-    if (why->kind == ERR_MISSING) {
-        log_failure(ingest->log, LOG_WARN, "object is gone or was overwritten", why);
-        counts_of(ingest, from)->ignored++;
-    } else {
-        log_failure(ingest->log, LOG_ERROR, "object not read", why);
-        set_trouble(from->delivery, why->kind == ERR_DEADLINE ? TROUBLE_TIME : TROUBLE_BUSY);
-    }
-    *why = (struct why){0};
-}
-
-/* A delivery that comes again as a whole is not worth more writes. */
-static bool comes_again(const struct delivery *delivery)
-{
-    return delivery->trouble == TROUBLE_BUSY || delivery->trouble == TROUBLE_TIME;
-}
-
-static MUST_USE err take_records(struct ingest *ingest, struct record_reader *reader,
-                                 struct ticket *from, struct why *why)
-{
-    for (uint64_t n = 0; !comes_again(from->delivery); n++) {
-        struct record *record = NULL;
-        if (n % RECORDS_PER_LOOK_AT_THE_CLOCK == 0 && time_is_up(ingest)) {
-            set_trouble(from->delivery, TROUBLE_TIME);
-            break;
-        }
-        if (record_next(reader, &record, why).kind) {
-            source_failed(ingest, from, why);
-            break;
-        }
-        if (!record) {
-            break;
-        }
-        TRY(take_record(ingest, record, from, why));
-    }
-    return OK;
-}
-
-static MUST_USE err take_source(struct ingest *ingest, struct source source,
-                                enum record_format format, struct ticket *from, struct why *why)
-{
-    struct arena after = *ingest->arena;
-    struct record_options options = {format, ingest->config->max_record_bytes};
-    struct record_reader *reader = NULL;
-    TRY(record_open(source, &options, ingest->arena, &reader, why));
-    err result = take_records(ingest, reader, from, why);
-    *ingest->arena = after;
-    return result;
-}
-
-/* When the data was true, where the event does not say, or says a time so far ahead that nothing
- * newer could be stored for years: its arrival. */
-static void complete(const struct ingest *ingest, struct input *input)
-{
-    enum { DAY_MS = 24 * 60 * 60 * 1000 };
-    int64_t now = ingest->config->rules.now_ms;
-    if (input->event_ms <= 0 || input->event_ms - DAY_MS > now) {
-        input->event_ms = now;
-    }
-    if (!input->tie.len) {
-        input->tie = ingest->config->request_id;
-    }
-}
-
-static MUST_USE err take_object(struct ingest *ingest, struct input *input, struct ticket *from,
-                                struct why *why)
-{
-    struct opened opened = {0};
-    counts_of(ingest, from)->objects++;
-    if (ingest->ports->open(ingest->ports->ctx, input, &opened, why).kind) {
-        source_failed(ingest, from, why);
-        return OK;
-    }
-    input->event_ms = input->event_ms > 0 ? input->event_ms : opened.modified_ms;
-    complete(ingest, input);
-    err result = take_source(ingest, opened.source, opened.format, from, why);
-    ingest->ports->close(ingest->ports->ctx);
-    return result;
-}
-
-static MUST_USE err take_text(struct ingest *ingest, struct input *input, struct ticket *from,
-                              struct why *why)
-{
-    str text = input->text;
-    complete(ingest, input);
-    return take_source(ingest, source_of_text(&text), FORMAT_UNKNOWN, from, why);
-}
-
-static MUST_USE err take_bad_input(struct ingest *ingest, const struct input *input,
-                                   struct ticket *from, struct why *why)
-{
+    struct input *input = from->input;
+    input->begun = input->ended = true;
     from->length = input->text.len;
     from->line = 1;
-    counts_of(ingest, from)->in++;
-    return reject_record(ingest, &(struct reject){*from, input->bad, STR(""), input->text}, why);
+    ingest_counts_of(ingest, from)->in++;
+    return ingest_reject(ingest, &(struct reject){*from, input->bad, STR(""), input->text}, why);
 }
 
 static MUST_USE err take_input(struct ingest *ingest, struct delivery *delivery,
@@ -211,13 +101,14 @@ static MUST_USE err take_input(struct ingest *ingest, struct delivery *delivery,
     struct ticket from = {.delivery = delivery, .input = input};
     switch (input->kind) {
     case INPUT_OBJECT:
-        return take_object(ingest, input, &from, why);
+        return ingest_read_object(ingest, &from, why);
     case INPUT_TEXT:
-        return take_text(ingest, input, &from, why);
+        return ingest_read_text(ingest, &from, why);
     case INPUT_BAD:
-        return take_bad_input(ingest, input, &from, why);
+        return take_bad_input(ingest, &from, why);
     case INPUT_IGNORED:
-        counts_of(ingest, &from)->ignored++;
+        input->begun = input->ended = true;
+        ingest_counts_of(ingest, &from)->ignored++;
         break;
     }
     return OK;
@@ -225,10 +116,10 @@ static MUST_USE err take_input(struct ingest *ingest, struct delivery *delivery,
 
 static MUST_USE err take_delivery(struct ingest *ingest, struct delivery *delivery, struct why *why)
 {
-    if (time_is_up(ingest)) {
-        set_trouble(delivery, TROUBLE_TIME);
+    if (ingest_time_is_up(ingest)) {
+        ingest_trouble(delivery, TROUBLE_TIME);
     }
-    for (struct input *in = delivery->inputs; in && !comes_again(delivery); in = in->next) {
+    for (struct input *in = delivery->inputs; in && !ingest_comes_again(delivery); in = in->next) {
         TRY(take_input(ingest, delivery, in, why));
     }
     return OK;
@@ -240,6 +131,7 @@ static MUST_USE err take_deliveries(struct ingest *ingest, struct why *why)
     bool shard_failed = false;
     for (struct delivery *d = ingest->deliveries; d; d = d->next) {
         if (d->origin == ORIGIN_KINESIS && shard_failed) {
+            ingest_trouble(d, TROUBLE_BUSY);
             continue;
         }
         TRY(take_delivery(ingest, d, why));
@@ -289,6 +181,7 @@ static MUST_USE err take_event(struct ingest *ingest, struct buf *reply, struct 
 err ingest_event(struct ingest *ingest, str event, struct buf *reply, struct why *why)
 {
     TRY(event_read(event, ingest->arena, &ingest->deliveries, why));
+    ingest->before_source = *ingest->arena;
     err result = take_event(ingest, reply, why);
     answer_log_counts(ingest);
     return result;

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "transform/event.h"
+#include "transform/inflate.h"
 #include "transform/record.h"
 #include "transform/user.h"
 
@@ -30,14 +31,16 @@ struct ingest_counts {
     uint64_t of[OUTCOME_COUNT];
     uint64_t ignored; /* notifications with nothing to do */
     uint64_t objects;
+    uint64_t continuations; /* messages that go on with an object that time cut off */
 };
 
 /* Where a record came from: travels with it through the ports and comes back in ingest_settle.
  * Copied by value; at most 64 bytes. */
 struct ticket {
     struct delivery *delivery;
-    const struct input *input;
+    struct input *input;
     uint64_t offset, length, line;
+    struct record_mark before; /* where it can be read again */
 };
 
 /* A record that is refused, for the rejects queue. Borrowed during the call. */
@@ -51,8 +54,11 @@ struct reject {
 /* What a source was found to be. */
 struct opened {
     struct source source;
-    enum record_format format;
-    int64_t modified_ms; /* when the object was written; 0 when not known */
+    enum record_format format; /* of the text, once it is unpacked */
+    bool encoded;              /* it is said not to be the text itself */
+    str etag;                  /* without quotes; good until close; empty when not known */
+    uint64_t size;             /* of the whole object */
+    int64_t modified_ms;       /* when the object was written; 0 when not known */
 };
 
 struct ingest;
@@ -62,6 +68,7 @@ struct ingest;
  * delivery comes again. */
 struct ingest_ports {
     void *ctx;
+    /* Of an object from its byte input->start on. */
     err (*open)(void *ctx, const struct input *input, struct opened *out, struct why *why);
     void (*close)(void *ctx);
     /* The outcome is told later, by ingest_settle, at the latest from within flush. */
@@ -84,6 +91,14 @@ struct ingest_config {
     bool has_rejects;      /* there is a rejects queue; without it bad data fails its delivery */
 };
 
+/* What was read last. It stays in memory until the next is read, so that it can be gone on with. */
+struct ingest_source {
+    struct input *input;
+    struct record_reader *reader;
+    struct inflate *inflate; /* NULL: the bytes are not looked at for gzip */
+    struct record_mark at;   /* before the next record */
+};
+
 struct ingest {
     const struct ingest_config *config;
     const struct ingest_ports *ports;
@@ -91,6 +106,8 @@ struct ingest {
     const struct log *log;
     struct delivery *deliveries;
     struct ingest_counts counts[ORIGIN_COUNT];
+    struct ingest_source last;
+    struct arena before_source; /* the arena without the last source's memory */
     unsigned rejects_logged;
 };
 

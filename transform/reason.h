@@ -26,6 +26,9 @@
     X(E_CSV_HEADER, "the header has no user_id column, or a column twice")                         \
     X(E_FORMAT, "none of the known formats")                                                       \
     X(E_BASE64, "not base64")                                                                      \
+    X(E_GZIP, "the gzip data are broken from here on, or end early")                               \
+    X(E_CONTINUATION, "a message to go on with an object that is none of ours")                    \
+    X(E_NO_PROGRESS, "three invocations in a row could not get past this place of the object")     \
     X(E_KEY, "the object key cannot be decoded")                                                   \
     X(E_EVENT_RECORD, "the event's record lacks a part that is needed")
 

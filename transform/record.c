@@ -3,6 +3,26 @@
 #include "base/json.h"
 #include "transform/record_reader.h"
 
+#include <assert.h>
+
+static void go_on_from(struct record_reader *r, const struct record_state *from)
+{
+    if (!from->at.offset) {
+        return;
+    }
+    assert(from->column_count <= RECORD_MAX_FIELDS);
+    r->started = true;
+    r->format = from->format;
+    r->window.offset = from->at.offset;
+    r->window.line = from->at.line;
+    r->json_place = (enum json_place)from->at.place;
+    r->json_wrapped = from->wrapped;
+    r->csv = (struct csv_layout){from->column_count > 0, from->delimiter, from->column_count};
+    for (size_t i = 0; i < from->column_count; i++) {
+        r->record.fields[i].name = from->columns[i];
+    }
+}
+
 err record_open(struct source source, const struct record_options *options, struct arena *arena,
                 struct record_reader **out, struct why *why)
 {
@@ -23,7 +43,52 @@ err record_open(struct source source, const struct record_options *options, stru
     r->format = options->format;
     r->max_record_bytes = options->max_record_bytes;
     *out = r;
+    if (options->from) {
+        go_on_from(r, options->from);
+    }
     return OK;
+}
+
+struct record_mark record_where(const struct record_reader *r)
+{
+    return (struct record_mark){
+        .offset = r->window.offset,
+        .line = r->window.line,
+        .place = (unsigned char)r->json_place,
+    };
+}
+
+bool record_save(const struct record_reader *r, const struct record_mark *at, struct arena *arena,
+                 struct record_state *out)
+{
+    size_t count = r->csv.ready ? r->csv.columns : 0;
+    str *columns = arena_alloc(arena, (count + 1) * sizeof(str), _Alignof(str));
+    *out = (struct record_state){
+        .at = *at,
+        .format = r->format,
+        .wrapped = r->json_wrapped,
+        .delimiter = r->csv.delimiter,
+        .columns = columns,
+        .column_count = count,
+    };
+    for (size_t i = 0; columns && i < count; i++) {
+        columns[i] = r->record.fields[i].name;
+    }
+    return columns != NULL;
+}
+
+struct record record_rest(const struct record_reader *r)
+{
+    const struct window *w = &r->window;
+    struct record rest = {.offset = w->offset, .line = w->line, .raw = window_text(w)};
+    rest.length = rest.raw.len;
+    if (w->hold) { /* a bad record was being passed over */
+        rest.offset = r->record.offset;
+        rest.line = r->record.line;
+        rest.raw = window_held(w);
+        rest.length += w->offset - rest.offset;
+    }
+    return rest;
 }
 
 static MUST_USE err skip_byte_order_mark(struct window *w, struct why *why)
@@ -35,7 +100,8 @@ static MUST_USE err skip_byte_order_mark(struct window *w, struct why *why)
     return OK;
 }
 
-/* RFC 1952's magic. Not read, and in another format each of its lines would be a bad record. */
+/* RFC 1952's magic, inside of another gzip: it is not read, and in another format each of its lines
+ * would be a bad record. */
 static bool is_gzip(const struct window *w)
 {
     return str_starts(window_text(w), STR("\x1f\x8b"));

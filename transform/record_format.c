@@ -51,6 +51,21 @@ static enum record_format of_suffix(str key)
     return FORMAT_UNKNOWN;
 }
 
+/* "aws-chunked" is how an upload came, and is sometimes left in. */
+bool record_is_encoded(str content_encoding, str key)
+{
+    for (str left = content_encoding; left.len;) {
+        struct str_halves h = str_cut(left, ',');
+        str name = str_trim(h.head);
+        if (name.len && !str_eq_nocase(name, STR("identity")) &&
+            !str_eq_nocase(name, STR("aws-chunked"))) {
+            return true;
+        }
+        left = h.tail;
+    }
+    return ends_nocase(key, STR(".gz"));
+}
+
 enum record_format record_format_of(str content_type, str key)
 {
     enum record_format format = of_content_type(content_type);

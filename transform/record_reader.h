@@ -10,10 +10,7 @@
 #include "transform/record_scan.h"
 #include "transform/window.h"
 
-enum {
-    RECORD_NAMES_BYTES = 64 * 1024, /* for names that cannot stay in the window */
-    RECORD_KEPT_BYTES = 64 * 1024,  /* of a record too long for the window */
-};
+enum { RECORD_KEPT_BYTES = 64 * 1024 }; /* of a record too long for the window */
 
 /* Where reading stands in JSON text. */
 enum json_place {
@@ -24,6 +21,7 @@ enum json_place {
     JSON_AT_FIRST_MEMBER,  /* the same in the object around the arrays */
     JSON_AT_MEMBER,
 };
+_Static_assert((int)JSON_AT_MEMBER < (int)RECORD_PLACES, "marks hold any of them");
 
 struct csv_layout {
     bool ready; /* the header was read */

@@ -32,6 +32,15 @@ static void add_source(struct buf *b, const struct reject *reject)
     add_plain(b, reject->from.delivery->id);
 }
 
+/* Of a packed text only a record at hand can be told apart: without that, all of it is kept. */
+static bool is_all_packed(const struct reject *reject)
+{
+    const struct input *input = reject->from.input;
+    bool at_hand = reject->raw.len && reject->raw.len == reject->from.length;
+    return input->kind == INPUT_TEXT && input->packed &&
+           (!at_hand || reject->reason == REASON_E_GZIP);
+}
+
 str reject_raw(const struct reject *reject)
 {
     const struct input *input = reject->from.input;
@@ -39,6 +48,12 @@ str reject_raw(const struct reject *reject)
     case INPUT_OBJECT:
         return str_take(reject->raw, REJECT_MAX_OBJECT_RAW_BYTES);
     case INPUT_TEXT: /* lies in memory until the invocation is answered */
+        if (is_all_packed(reject)) {
+            break;
+        }
+        if (input->packed) {
+            return reject->raw;
+        }
         return str_take(str_drop(input->text, (size_t)reject->from.offset),
                         (size_t)reject->from.length);
     case INPUT_BAD:
@@ -101,7 +116,9 @@ void reject_add_json(struct buf *b, const struct reject *reject, str id)
     add_number(b, STR("offset"), reject->from.offset);
     add_number(b, STR("length"), reject->from.length);
     add_number(b, STR("line"), reject->from.line);
-    if (raw.len < reject->from.length) {
+    if (is_all_packed(reject)) {
+        buf_add(b, STR("\"packed\":true,"));
+    } else if (raw.len < reject->from.length) {
         buf_add(b, STR("\"truncated\":true,"));
     }
     buf_add(b, STR("\"raw\":\""));

@@ -2,8 +2,10 @@
  *
  * {"id":.., "reason":"E_PHONE", "text":.., "field":"phone_number", "source":"s3://bucket/key",
  *  "offset":0, "length":0, "line":1, "raw":"<base64>"}. Of an object, which still holds it, a long
- * record is cut, or left out, and "truncated":true says so; of anything else raw is all of it.
- * In "source" each byte of a key that is not printable ASCII, and '%', is %XX.
+ * record is cut, or left out, and "truncated":true says so; of anything else raw is all of it. Of a
+ * record in a gzip, offset, length and line are those in what comes out of it; where a packed
+ * text's record is not at hand as a whole, raw is the whole text as it came, and "packed":true says
+ * so. In "source" each byte of a key that is not printable ASCII, and '%', is %XX.
  */
 #ifndef TRANSFORM_REJECT_H
 #define TRANSFORM_REJECT_H

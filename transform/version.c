@@ -32,10 +32,9 @@ static void add_ms(struct buf *b, int64_t ms)
 void version_add(struct buf *b, int64_t updated_ms, const struct ticket *from)
 {
     const struct input *input = from->input;
-    bool is_number = from->delivery->origin == ORIGIN_KINESIS;
     add_ms(b, updated_ms >= 0 ? updated_ms : input->event_ms);
     add_ms(b, input->event_ms);
-    add_tie(b, input->tie, is_number);
+    add_tie(b, input->tie, input->tie_is_number);
     buf_char(b, '-');
     buf_u64_padded(b, from->offset, 16);
 }

@@ -42,14 +42,21 @@ err window_read(struct window *w, size_t want, struct why *why)
 {
     compact(w);
     want = smaller(want, w->room - w->at);
-    while (!w->ended && w->end - w->at < want) {
+    size_t before = w->end;
+    while (!w->ended && !w->failed.kind && w->end - w->at < want) {
         size_t got = 0;
         size_t room = smaller(w->room - w->end, WINDOW_READ_BYTES);
-        TRY(w->source.read(w->source.ctx, w->memory + w->end, room, &got, why));
+        if (w->source.read(w->source.ctx, w->memory + w->end, room, &got, &w->failed).kind) {
+            break;
+        }
         w->end += got;
         w->ended = got == 0;
     }
-    return OK;
+    if (!w->failed.kind || w->end > before) {
+        return OK;
+    }
+    *why = w->failed;
+    return (err){w->failed.kind};
 }
 
 void window_take(struct window *w, size_t len, uint64_t lines)

@@ -19,6 +19,7 @@ struct window {
     size_t at, end;        /* memory[at..end) is not consumed */
     size_t hold;           /* so many bytes at the front of memory stay where they are */
     bool ended;            /* the source has nothing more */
+    struct why failed;     /* the source's failure, once there was one */
     uint64_t offset, line; /* of memory[at] in the source: bytes from 0, lines from 1 */
 };
 
@@ -29,7 +30,9 @@ bool window_init(struct window *w, struct source source, size_t longest, struct 
 str window_text(const struct window *w);
 /* True when no byte more can be read unless some are consumed. */
 bool window_full(const struct window *w);
-/* Reads until `want` bytes are there, the window is full or the source has ended. */
+/* Reads until `want` bytes are there, the window is full or the source has ended. Where the source
+ * fails after it gave something, that is OK, and the failure comes with the next call: what came
+ * before may complete a record. */
 err window_read(struct window *w, size_t want, struct why *why) MUST_USE;
 /* Consumes `len` bytes in which `lines` lines end. */
 void window_take(struct window *w, size_t len, uint64_t lines);

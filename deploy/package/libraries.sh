@@ -112,6 +112,19 @@ build_utf8proc() {
     cp utf8proc.h "$OUT/include"
 }
 
+# Without the parts that read and write files.
+build_zlib() {
+    local part
+    unpack libz-sys
+    cd "$WORK/libz-sys/src/zlib"
+    for part in adler32 crc32 deflate inffast inflate inftrees trees zutil; do
+        # shellcheck disable=SC2086 # words
+        "$CC" $SMALL $SAFE -O2 -c $part.c -o $part.o
+    done
+    ar rcs "$OUT/lib/libz.a" ./*.o
+    cp zlib.h zconf.h "$OUT/include"
+}
+
 # In a shell of its own: `set -e` does not count within a condition.
 build() {
     local name=$1 log=$OUT/log-$1
@@ -140,6 +153,7 @@ build_all() {
     build curl
     build jansson
     build utf8proc
+    build zlib
     rm -rf "$WORK"
     echo "$key" >"$OUT/key"
 }

@@ -3,6 +3,7 @@ checks signatures. Here are the faults of a whole system: refused keys, missing 
 services that go away. Each must be seen, and nothing lost or acknowledged that is not stored.
 """
 
+import gzip
 import http.server
 import json
 import os
@@ -188,6 +189,61 @@ class ABucket(WithCloud):
                               TABLE_NAME="no-such-table")
         self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1, run.log_text())
         self.assertEqual(self.cloud.waiting(names.NOTIFICATIONS), 0)
+
+
+def many_users(count):
+    return {"u-%d" % i: "User %d of %x" % (i, i * 2654435761) for i in range(count)}
+
+
+def ndjson(users):
+    return "".join('{"user_id":"%s","user_name":"%s"}\n' % user for user in users.items()).encode()
+
+
+def semicolons(users):
+    rows = ["name;id\n"] + ["%s;%s\n" % (name, key) for key, name in users.items()]
+    return "".join(rows).encode()
+
+
+class AnObjectTooLargeForOneInvocation(WithCloud):
+    """With three seconds, half of them to end in, and a table that takes a few hundred users a second."""
+
+    USERS = many_users(2500)
+
+    def run_short(self, body, key):
+        self.cloud.client("s3").put_object(Bucket=names.BUCKET, Key=key, Body=body)
+        return self.run_host(self.environment, "--s3-queue", self.cloud.queues[names.NOTIFICATIONS],
+                             "--sqs", self.cloud.queues[names.QUEUE], "--partial-response",
+                             "--retry-delay", "0", "--timeout", "3")
+
+    def check_stored(self, run):
+        counts = run.counts()
+        self.assertEqual(run.status, 0, run.log_text())
+        self.assertGreaterEqual(counts["s3"]["continuations"], 1, run.log_text())
+        self.assertGreaterEqual(counts["sqs"]["continuations"], 1, run.log_text())
+        self.assertEqual({key: user["user_name"] for key, user in self.cloud.stored_users().items()},
+                         self.USERS)
+        self.assertEqual(self.undelivered(), 0)
+        self.assertEqual(self.cloud.rejects(), [])
+        hops = [line["hop"] for _, line in run.log_lines()
+                if line.get("message") == "going on with an object"]
+        self.assertEqual(hops, list(range(1, len(hops) + 1)), run.log_text())
+
+    def test_goes_on_by_message_until_all_of_it_is_stored(self):
+        self.check_stored(self.run_short(ndjson(self.USERS), "large.ndjson"))
+
+    def test_goes_on_inside_of_a_gzip(self):
+        body = gzip.compress(semicolons(self.USERS))
+        half = len(body) // 2
+        self.check_stored(self.run_short(body, "large.csv.gz"))
+        self.cloud.client("s3").put_object(Bucket=names.BUCKET, Key="cut.csv.gz", Body=body[:half])
+        run = self.run_bucket()
+        self.assertEqual([one["reason"] for one in self.cloud.rejects()], ["E_GZIP"], run.log_text())
+
+    def test_without_a_work_queue_is_an_error_that_says_so(self):
+        self.environment["WORK_QUEUE_URL"] = ""
+        run = self.run_short(ndjson(self.USERS), "large.ndjson")
+        self.assertIn("Function.OutOfTime", run.log_text())
+        self.assertIn("WORK_QUEUE_URL", run.log_text())
 
 
 class Gate:

@@ -1,8 +1,8 @@
 /* Any event, any object, any outcome: ingest keeps its accounts, answers JSON, and a reject of a
  * text is made of that text's very bytes.
  *
- * The input is an event, a NUL, an object's bytes, a NUL, and then one byte for each choice that
- * the world has: what becomes of a record, whether an object opens, whether time is up.
+ * The input is an event, a NUL, an object's bytes, a NUL (the last), and then one byte for each
+ * choice that the world has: what becomes of a record, whether an object opens, whether time is up.
  */
 #include "base/json.h"
 #include "test/fuzz/fuzz_main.h"
@@ -18,6 +18,7 @@ struct world {
     struct ingest *ingest;
     str choices;
     str object, object_left;
+    bool changed; /* the object is read from its middle, or unpacked: offsets are not its own */
     struct ticket open[MOST]; /* records whose outcome was not told yet */
     size_t open_count;
 };
@@ -45,17 +46,32 @@ static void take(struct world *world, const struct ticket *from)
     world->open[world->open_count++] = *from;
 }
 
+static err read_object(void *ctx, char *into, size_t room, size_t *got, struct why *why)
+{
+    struct world *world = ctx;
+    unsigned char choice = choose(world);
+    if (choice > 252) {
+        return FAIL(why, (enum err_kind)(ERR_BUSY + choice % 2), "chosen");
+    }
+    struct source text = source_of_text(&world->object_left);
+    return text.read(text.ctx, into, choice % 2 && room > 40 ? 40 : room, got, why);
+}
+
 static err open_object(void *ctx, const struct input *input, struct opened *out, struct why *why)
 {
     struct world *world = ctx;
     unsigned char choice = choose(world);
-    (void)input;
     if (choice > 250) {
         return FAIL(why, (enum err_kind)(ERR_MISSING + choice % 4), "chosen");
     }
-    world->object_left = world->object;
+    check(!input->from || input->start <= input->size);
+    world->changed = input->from || inflate_is_gzip(world->object);
+    world->object_left = str_drop(world->object, (size_t)input->start);
     *out = (struct opened){
-        .source = source_of_text(&world->object_left),
+        .source = {.read = read_object, .ctx = world},
+        .encoded = choice & 128,
+        .etag = STR("e"),
+        .size = world->object.len,
         .format = (enum record_format)(choice % (FORMAT_CSV + 1)),
         .modified_ms = choice,
     };
@@ -87,7 +103,9 @@ static err reject(void *ctx, struct ingest *ingest, const struct reject *what, s
     str raw = reject_raw(what);
     (void)ingest;
     (void)why;
-    if (input->kind != INPUT_BAD) {
+    if (input->kind == INPUT_TEXT
+            ? !input->packed
+            : input->kind == INPUT_OBJECT && !world->changed && !input->from) {
         str whole = input->kind == INPUT_OBJECT ? world->object : input->text;
         str there = str_drop(whole, (size_t)what->from.offset);
         check(what->from.offset <= whole.len && what->from.length <= there.len);
@@ -119,11 +137,19 @@ static bool is_json(str text)
     return json_ends(&j);
 }
 
+/* What is handed on is something that we know again. */
 static err hand_on(void *ctx, str body, struct why *why)
 {
+    struct arena_block block;
+    struct delivery *first = NULL;
+    struct why own = {0};
     (void)ctx;
     (void)why;
-    check(is_json(body));
+    check(is_json(body) && arena_block_init(&block, ARENA_BYTES));
+    struct arena arena = arena_start(&block);
+    check(!event_read(body, &arena, &first, &own).kind);
+    check(first && first->inputs && first->inputs->kind == INPUT_OBJECT && !first->inputs->next);
+    arena_block_close(&block);
     return OK;
 }
 
@@ -132,13 +158,20 @@ static int64_t ms_left(void *ctx)
     return choose(ctx) == 255 ? 0 : 1000;
 }
 
+static struct str_halves cut_at_last(str s, char separator)
+{
+    const char *at = s.len ? memrchr(s.at, separator, s.len) : NULL;
+    return at ? (struct str_halves){str_span(s.at, at), str_span(at + 1, s.at + s.len), true}
+              : (struct str_halves){.head = s};
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena_block block;
     check(arena_block_init(&block, ARENA_BYTES));
     struct arena arena = arena_start(&block);
     struct str_halves event = str_cut((str){(const char *)data, size}, 0);
-    struct str_halves object = str_cut(event.tail, 0);
+    struct str_halves object = cut_at_last(event.tail, 0);
     static struct world world; /* too large for the stack */
     world = (struct world){.choices = object.tail, .object = object.head};
     unsigned char settings = choose(&world);
@@ -169,6 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(result.kind != ERR_BUG && (result.kind || is_json(buf_str(&reply))));
     buf_close(&reply);
     arena_block_close(&block);
+    world.ingest = NULL;
     return 0;
 }
 
@@ -183,6 +217,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define KINESIS                                                                                    \
     "{\"eventSource\":\"aws:kinesis\",\"kinesis\":{\"sequenceNumber\":\"1\",\"data\":"             \
     "\"dXNlcl9pZD1h\"}}"
+#define GO_ON(more)                                                                                \
+    "{\"user-ingest-continuation\":{\"version\":1,\"job\":\"j\",\"hop\":2,\"format\":\"csv\","     \
+    "\"offset\":9,\"line\":2,\"place\":1,\"columns\":\"user_id,name\"," more                       \
+    "\"record\":{\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"k\",\"eTag\":\"e\"}}}}" \
+    "}"
+/* {"user_id":"a"} and a line feed; OBJECT has it four times. */
+#define PACKED                                                                                     \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\x4e\x2d\x8a\xcf\x4c\x51\xb2"         \
+    "\x52\x4a\x54\xaa\xe5\x02\x00\x9a\xb9\xa3\x5e\x10\x00\x00\x00"
 #define OBJECT(text) STR("{\"Records\":[" S3 "]}" ZERO text text text text ZERO "\7\1\4\2\3")
 
 int main(int argc, char **argv)
@@ -198,12 +241,42 @@ int main(int argc, char **argv)
         OBJECT("user_id,user_name,email\n1,\"a \"\"b\"\"\",u@e.org\n2,b\n3,\"c,u\n4,d,v@e.org\n"),
         OBJECT(
             "user_id=1\nuser_name=a\n\nuser_id=2\nemail=no\nuser_id=3\nphone_number=+4930123456\n"),
+        OBJECT(PACKED),
+        STR("{\"Records\":[" S3 "]}" ZERO "user_id=1\nuser_name=n\nuser_id=2\n" ZERO
+            "\7\1\1\1\1\1\xFF"),
+        STR("{\"Records\":[" S3 "]}" ZERO PACKED PACKED PACKED ZERO "\7\1\1\1\1\1\xFF"),
+        STR(GO_ON("") ZERO "id,name\n\n1,a\n2,b\n3\n" ZERO "\7\1"),
+        STR(GO_ON("\"gzip\":{\"in\":36,\"out\":3},") ZERO PACKED PACKED ZERO "\7\1"),
+        STR(GO_ON("\"gzip\":{\"in\":11,\"out\":3,\"inside\":true,\"bits\":3,\"crc\":7,\"length\":1,"
+                  "\"window\":\"AwA=\"},") ZERO PACKED PACKED ZERO "\7\1"),
     };
     const str words[] = {
-        STR("\""),   STR("{"),   STR("}"),       STR("["),       STR("]"),
-        STR(","),    STR("\\n"), STR("\\\""),    STR("\n"),      STR("="),
-        STR("\xFF"), STR(ZERO),  STR("user_id"), STR("aws:s3"),  STR("aws:sqs"),
-        STR(SQS),    STR(S3),    STR(KINESIS),   STR("records"), STR("\"body\":\"{}\""),
+        STR("\""),
+        STR("{"),
+        STR("}"),
+        STR("["),
+        STR("]"),
+        STR(","),
+        STR("\\n"),
+        STR("\\\""),
+        STR("\n"),
+        STR("="),
+        STR("\xFF"),
+        STR(ZERO),
+        STR("user_id"),
+        STR("aws:s3"),
+        STR("aws:sqs"),
+        STR(SQS),
+        STR(S3),
+        STR(KINESIS),
+        STR("records"),
+        STR("\"body\":\"{}\""),
+        STR(PACKED),
+        STR("\"format\":\"json\","),
+        STR("\"place\":3"),
+        STR("999"),
+        STR("\xFE"),
+        STR("%41,"),
     };
     const struct fuzz_corpus corpus = {seeds, sizeof seeds / sizeof *seeds, words,
                                        sizeof words / sizeof *words};

@@ -130,7 +130,9 @@ static enum err_kind dump(str text, const struct records_reading *reading, struc
     struct giver giver = {.left = text, .how = *reading, .state = reading->seed};
     struct source source = {give, &giver};
     struct record_options options = {
-        reading->format, reading->max_record_bytes ? reading->max_record_bytes : DEFAULT_MAX};
+        .format = reading->format,
+        .max_record_bytes = reading->max_record_bytes ? reading->max_record_bytes : DEFAULT_MAX,
+    };
     struct record_reader *reader = NULL;
     struct record *record = NULL;
     struct why why = {0};

@@ -167,6 +167,79 @@ static void a_weak_etag_is_none(void **state)
     assert_int_equal(r.rig.service.requests, 1);
 }
 
+/* The bytes from `from` on, each checked. */
+static enum err_kind read_tail(struct reading *r, size_t from, size_t *total)
+{
+    static char into[10000];
+    struct s3_object tail = bucket_object;
+    tail.start = from;
+    size_t got = 1;
+    *total = 0;
+    err result = s3_open(&r->rig.client, &tail, &r->download, &r->facts, &r->why);
+    while (!result.kind && got) {
+        struct source source = s3_source(r->download);
+        result = source.read(source.ctx, into, sizeof into, &got, &r->why);
+        for (size_t i = 0; !result.kind && i < got; i++) {
+            assert_int_equal(into[i], bucket_byte(from + *total + i));
+        }
+        *total += result.kind ? 0 : got;
+    }
+    return result.kind;
+}
+
+static void an_object_is_read_from_its_middle_on(void **state)
+{
+    (void)state;
+    static const struct fault plan[] = {{.cut_after = 1000},
+                                        {.headless = true},
+                                        {.cut_after = 300000, .reset = true},
+                                        {.status = 0}};
+    for (size_t faults = 0; faults < 2; faults++) {
+        for (size_t from = 1; from < 1 << 20; from = from * 3 + 1) {
+            struct reading r;
+            size_t total = 0;
+            reading_start(&r, 1 << 20, plan, faults ? COUNT(plan) : 0);
+            assert_int_equal(read_tail(&r, from, &total), ERR_NONE);
+            assert_int_equal(total, (1 << 20) - from);
+            assert_int_equal(r.facts.size, 1 << 20);
+            assert_int_equal(s3_bytes(r.download), total);
+            reading_stop(&r);
+            char wanted[64];
+            (void)snprintf(wanted, sizeof wanted, "range: bytes=%zu-\r\n", from);
+            assert_true(rig_contains(buf_str(&r.bucket.heads), wanted));
+            assert_false(rig_contains(buf_str(&r.bucket.heads), "x-amz-checksum-mode"));
+            reading_forget(&r);
+        }
+    }
+}
+
+static void of_the_middle_no_other_part_is_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        struct fault fault;
+        enum err_kind kind;
+    } rows[] = {
+        {"the whole", {.status = 200}, ERR_BUG},
+        {"other start", {.range = "bytes 0-99999/100000"}, ERR_BUG},
+        {"other end", {.range = "bytes 5000-99998/100000"}, ERR_BUG},
+        {"other size", {.range = "bytes 5000-99999/100001"}, ERR_BUG},
+        {"unknown size", {.range = "bytes 5000-99999/*"}, ERR_BUG},
+        {"another object", {.status = 412, .body = ""}, ERR_MISSING},
+        {"behind its end", {.status = 416, .body = "<E><Code>InvalidRange</Code></E>"}, ERR_INPUT},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct reading r;
+        size_t total = 0;
+        reading_start(&r, 100000, &rows[i].fault, 1);
+        if (read_tail(&r, 5000, &total) != rows[i].kind || total) {
+            fail_msg("%s: %s", rows[i].word, r.why.text);
+        }
+        reading_finish(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +252,8 @@ int main(void)
         cmocka_unit_test(without_a_pin_a_broken_download_is_not_resumed),
         cmocka_unit_test(an_object_that_breaks_off_before_its_first_byte_is_begun_again),
         cmocka_unit_test(a_weak_etag_is_none),
+        cmocka_unit_test(an_object_is_read_from_its_middle_on),
+        cmocka_unit_test(of_the_middle_no_other_part_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

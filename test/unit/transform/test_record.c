@@ -77,8 +77,29 @@ static void the_format_is_seen_in_the_first_bytes(void **state)
     }
 }
 
-/* Not each of its lines. */
-static void gzip_is_one_reject_whatever_its_name_says(void **state)
+static void encodings_and_suffixes_tell_what_is_said_to_be_packed(void **state)
+{
+    static const struct {
+        const char *encoding, *key;
+        bool encoded;
+    } rows[] = {
+        {"", "users.csv", false},    {"identity", "users.csv", false},
+        {"aws-chunked", "u", false}, {"aws-chunked,", "u", false},
+        {"gzip", "users.csv", true}, {"aws-chunked, GZIP", "u", true},
+        {"br", "users.csv", true},   {"", "users.csv.gz", true},
+        {"", "USERS.GZ", true},      {"", "gz", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < RECORDS_COUNT(rows); i++) {
+        if (record_is_encoded(str_from(rows[i].encoding), str_from(rows[i].key)) !=
+            rows[i].encoded) {
+            fail_msg("%s, %s", rows[i].encoding, rows[i].key);
+        }
+    }
+}
+
+/* Such as comes out of another gzip: not each of its lines. */
+static void packed_bytes_are_one_reject_whatever_their_name_says(void **state)
 {
     static const enum record_format formats[] = {FORMAT_UNKNOWN, FORMAT_KV, FORMAT_JSON,
                                                  FORMAT_CSV};
@@ -161,7 +182,8 @@ static struct record_reader *open_text(str *left, size_t max_record_bytes)
 {
     static char memory[1024 * 1024];
     struct arena arena = {memory, memory + sizeof memory};
-    struct record_options options = {FORMAT_UNKNOWN, max_record_bytes};
+    struct record_options options = {.format = FORMAT_UNKNOWN,
+                                     .max_record_bytes = max_record_bytes};
     struct record_reader *reader = NULL;
     struct why why = {0};
     assert_int_equal(record_open(source_of_text(left), &options, &arena, &reader, &why).kind,
@@ -220,7 +242,7 @@ static void a_full_arena_is_a_failure(void **state)
 {
     (void)state;
     static char memory[512 * 1024];
-    struct record_options options = {FORMAT_UNKNOWN, 100 * 1000};
+    struct record_options options = {.format = FORMAT_UNKNOWN, .max_record_bytes = 100 * 1000};
     str left = STR("");
     size_t refused = 0;
     for (size_t room = 0; room <= sizeof memory; room += 1000) {
@@ -281,7 +303,7 @@ static void a_record_that_comes_byte_by_byte_is_read_in_linear_time(void **state
         "id\n",       "id,",       "user_id=\nx="};
     for (size_t i = 0; i < RECORDS_COUNT(beginnings); i++) {
         struct arena arena = {memory, memory + sizeof memory};
-        struct record_options options = {FORMAT_UNKNOWN, sizeof text};
+        struct record_options options = {.format = FORMAT_UNKNOWN, .max_record_bytes = sizeof text};
         struct record_reader *reader = NULL;
         struct record *record = NULL;
         struct why why = {0};
@@ -301,7 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_format_is_told_by_content_type_then_by_suffix),
         cmocka_unit_test(the_format_is_seen_in_the_first_bytes),
-        cmocka_unit_test(gzip_is_one_reject_whatever_its_name_says),
+        cmocka_unit_test(encodings_and_suffixes_tell_what_is_said_to_be_packed),
+        cmocka_unit_test(packed_bytes_are_one_reject_whatever_their_name_says),
         cmocka_unit_test(one_byte_order_mark_at_the_start_is_taken_off),
         cmocka_unit_test(an_empty_source_has_no_records_whatever_its_format),
         cmocka_unit_test(many_small_records_touch_little_memory),

@@ -251,7 +251,7 @@ static void a_row_of_very_many_cells_stays_in_its_memory(void **state)
     static char memory[256 * 1024];
     static char text[60 * 1000];
     struct arena arena = {memory, memory + sizeof memory};
-    struct record_options options = {FORMAT_CSV, sizeof text};
+    struct record_options options = {.format = FORMAT_CSV, .max_record_bytes = sizeof text};
     struct record_reader *reader = NULL;
     struct record *record = NULL;
     struct why why = {0};

@@ -44,7 +44,8 @@ static const char *member(json_t *root, const char *name)
 static void a_reject_says_what_why_and_where(void **state)
 {
     struct reject reject = {
-        .from = {&notification, &object, 1000, 7, 12},
+        .from =
+            {.delivery = &notification, .input = &object, .offset = 1000, .length = 7, .line = 12},
         .reason = REASON_E_PHONE,
         .field = STR("phone_number"),
         .raw = STR("a\xff,b\r\n1"),
@@ -75,7 +76,9 @@ static void any_key_is_written_in_plain_ascii(void **state)
         .bucket = STR("bucket"),
         .key = STR("100% \xEF\xBF\xBE\x7F\x01/\xC3\xBC"),
     };
-    struct reject reject = {.from = {&notification, &odd, 0, 0, 1}, .reason = REASON_E_JSON};
+    struct reject reject = {
+        .from = {.delivery = &notification, .input = &odd, .offset = 0, .length = 0, .line = 1},
+        .reason = REASON_E_JSON};
     (void)state;
     json_t *root = write_and_read(&reject);
     assert_string_equal(member(root, "source"), "s3://bucket/100%25 %EF%BF%BE%7F%01/%C3%BC");
@@ -86,7 +89,11 @@ static void a_long_record_of_an_object_is_cut_and_says_so(void **state)
 {
     static char bytes[REJECT_MAX_OBJECT_RAW_BYTES + 10];
     struct reject reject = {
-        .from = {&notification, &object, 0, sizeof bytes, 1},
+        .from = {.delivery = &notification,
+                 .input = &object,
+                 .offset = 0,
+                 .length = sizeof bytes,
+                 .line = 1},
         .reason = REASON_E_JSON,
         .raw = {bytes, sizeof bytes},
     };
@@ -97,10 +104,41 @@ static void a_long_record_of_an_object_is_cut_and_says_so(void **state)
     json_decref(root);
 }
 
+/* Its offsets are not the text's: the record's own bytes, or all of the text. */
+static void of_a_packed_text_the_record_is_kept_or_all_of_it(void **state)
+{
+    static const struct {
+        str raw;
+        enum reason reason;
+        bool packed;
+        const char *kept;
+    } rows[] = {
+        {STR_INIT("cde"), REASON_E_JSON, false, "Y2Rl"},
+        {STR_INIT("cd"), REASON_E_TOO_LONG, true, "AAECAw=="},
+        {STR_INIT(""), REASON_E_ITEM_REFUSED, true, "AAECAw=="},
+        {STR_INIT("cde"), REASON_E_GZIP, true, "AAECAw=="},
+    };
+    struct input packed = {.kind = INPUT_TEXT, .packed = true, .text = STR("\0\1\2\3")};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct reject reject = {
+            .from = {.delivery = &message, .input = &packed, .offset = 2000, .length = 3},
+            .reason = rows[i].reason,
+            .raw = rows[i].raw};
+        json_t *root = write_and_read(&reject);
+        assert_string_equal(member(root, "raw"), rows[i].kept);
+        assert_int_equal(json_is_true(json_object_get(root, "packed")), rows[i].packed);
+        assert_null(json_object_get(root, "truncated"));
+        json_decref(root);
+    }
+}
+
 static void a_record_of_a_message_is_kept_from_its_text(void **state)
 {
     struct input long_text = {.kind = INPUT_TEXT, .text = STR("abcdefgh")};
-    struct reject reject = {.from = {&message, &long_text, 2, 3, 1}, .reason = REASON_E_JSON};
+    struct reject reject = {
+        .from = {.delivery = &message, .input = &long_text, .offset = 2, .length = 3, .line = 1},
+        .reason = REASON_E_JSON};
     (void)state;
     json_t *root = write_and_read(&reject);
     assert_null(json_object_get(root, "truncated"));
@@ -122,10 +160,20 @@ static void a_reject_is_the_same_when_its_delivery_comes_again(void **state)
 {
     struct input bad = {.kind = INPUT_BAD, .text = {"x", 1}};
     (void)state;
-    expect_identity(&(struct reject){.from = {&notification, &object, 5, 1, 1}},
+    expect_identity(&(struct reject){.from = {.delivery = &notification,
+                                              .input = &object,
+                                              .offset = 5,
+                                              .length = 1,
+                                              .line = 1}},
                     "s3://bucket/a \"b\".csv|e1|5");
-    expect_identity(&(struct reject){.from = {&message, &text, 9, 1, 1}}, "sqs:m-1||9");
-    expect_identity(&(struct reject){.from = {&message, &bad, 0, 1, 1}}, "sqs:m-1||0|x");
+    expect_identity(
+        &(struct reject){
+            .from = {.delivery = &message, .input = &text, .offset = 9, .length = 1, .line = 1}},
+        "sqs:m-1||9");
+    expect_identity(
+        &(struct reject){
+            .from = {.delivery = &message, .input = &bad, .offset = 0, .length = 1, .line = 1}},
+        "sqs:m-1||0|x");
 }
 
 static int compare_versions(const struct ticket *a, const struct ticket *b, int64_t updated_ms)
@@ -154,8 +202,8 @@ static void versions_sort_by_time_then_tie_then_offset(void **state)
         {"time", &message, {.event_ms = 999}, {.event_ms = 1000}, 5, 0, -1},
         {"sequence numbers are numbers",
          &shard,
-         {.event_ms = 1, .tie = STR_INIT("99")},
-         {.event_ms = 1, .tie = STR_INIT("100")},
+         {.event_ms = 1, .tie = STR_INIT("99"), .tie_is_number = true},
+         {.event_ms = 1, .tie = STR_INIT("100"), .tie_is_number = true},
          5,
          0,
          -1},
@@ -171,8 +219,11 @@ static void versions_sort_by_time_then_tie_then_offset(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct ticket early = {rows[i].delivery, &rows[i].early, rows[i].early_offset, 0, 0};
-        struct ticket late = {rows[i].delivery, &rows[i].late, rows[i].late_offset, 0, 0};
+        struct input inputs[] = {rows[i].early, rows[i].late};
+        struct ticket early = {
+            .delivery = rows[i].delivery, .input = &inputs[0], .offset = rows[i].early_offset};
+        struct ticket late = {
+            .delivery = rows[i].delivery, .input = &inputs[1], .offset = rows[i].late_offset};
         if (compare_versions(&early, &late, rows[i].updated_ms) >= 0) {
             fail_msg("%s", rows[i].what);
         }
@@ -186,6 +237,7 @@ int main(void)
         cmocka_unit_test(any_key_is_written_in_plain_ascii),
         cmocka_unit_test(a_long_record_of_an_object_is_cut_and_says_so),
         cmocka_unit_test(a_record_of_a_message_is_kept_from_its_text),
+        cmocka_unit_test(of_a_packed_text_the_record_is_kept_or_all_of_it),
         cmocka_unit_test(a_reject_is_the_same_when_its_delivery_comes_again),
         cmocka_unit_test(versions_sort_by_time_then_tie_then_offset),
     };
