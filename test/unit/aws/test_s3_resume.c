@@ -226,7 +226,9 @@ static void of_the_middle_no_other_part_is_taken(void **state)
         {"other end", {.range = "bytes 5000-99998/100000"}, ERR_BUG},
         {"other size", {.range = "bytes 5000-99999/100001"}, ERR_BUG},
         {"unknown size", {.range = "bytes 5000-99999/*"}, ERR_BUG},
-        {"another object", {.status = 412, .body = ""}, ERR_MISSING},
+        {"another object",
+         {.status = 412, .body = "<E><Code>PreconditionFailed</Code></E>"},
+         ERR_MISSING},
         {"behind its end", {.status = 416, .body = "<E><Code>InvalidRange</Code></E>"}, ERR_INPUT},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
