@@ -73,6 +73,13 @@ static MUST_USE err open_slot(struct dynamodb_writer *writer, struct dynamodb_sl
     return OK;
 }
 
+struct dynamodb_use dynamodb_take_use(struct dynamodb_writer *writer)
+{
+    struct dynamodb_use use = writer->use;
+    writer->use = (struct dynamodb_use){0};
+    return use;
+}
+
 /* --- One item a request --- */
 
 static MUST_USE err put_conditional(struct dynamodb_writer *writer, const struct arrival *arrival,

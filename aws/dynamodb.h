@@ -52,6 +52,15 @@ struct dynamodb_config {
     void *ctx;
 };
 
+/* What the writing has cost. */
+struct dynamodb_use {
+    uint64_t requests;    /* attempts sent */
+    uint64_t throttled;   /* of these, answered with throttling */
+    uint64_t unprocessed; /* items of batches that the table gave back */
+    uint64_t answers;     /* calls that ended after an attempt was sent ... */
+    uint64_t answer_ms;   /* ... and how long these last attempts took, summed */
+};
+
 struct dynamodb_writer;
 
 err dynamodb_open(const struct dynamodb_config *config, struct dynamodb_writer **out,
@@ -66,6 +75,8 @@ err dynamodb_put(struct dynamodb_writer *writer, const struct dynamodb_item *ite
 /* Sends what is collected and waits until every item has its outcome. Returns the first systemic
  * failure since the last flush and forgets it; a single item's failure is not one. */
 err dynamodb_flush(struct dynamodb_writer *writer, struct why *why) MUST_USE;
+/* Since it was last asked. */
+struct dynamodb_use dynamodb_take_use(struct dynamodb_writer *writer);
 /* The bytes DynamoDB counts for the item: names and values.
  * Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
 size_t dynamodb_item_bytes(const struct dynamodb_config *config, const struct dynamodb_item *item);

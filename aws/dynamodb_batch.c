@@ -151,6 +151,7 @@ static int64_t take_reply(struct dynamodb_slot *slot)
     size_t settled = settle_sent(slot);
     slot->rounds = settled ? 0 : slot->rounds;
     if (left) {
+        slot->writer->use.unprocessed += left;
         (void)FAIL(&why, ERR_BUSY, "dynamodb BatchWriteItem: items stayed unprocessed");
         return dynamodb_pace_back_off(slot, &why);
     }

@@ -63,10 +63,22 @@ void dynamodb_slot_clear(struct dynamodb_slot *slot)
     buf_clear(&slot->texts);
 }
 
+static void count_use(struct dynamodb_use *use, const struct call *call)
+{
+    if (call->sent) {
+        use->requests += call->sent;
+        use->throttled += call->last == RETRY_THROTTLED;
+        use->answers++;
+        int64_t took = call->client->now_ms() - call->sent_ms;
+        use->answer_ms += took > 0 ? (uint64_t)took : 0;
+    }
+}
+
 static void take_end(void *ctx)
 {
     struct dynamodb_slot *slot = ctx;
     slot->state = SLOT_DONE;
+    count_use(&slot->writer->use, &slot->json_call.call);
 }
 
 void dynamodb_slot_init(struct dynamodb_slot *slot, struct dynamodb_writer *writer)

@@ -61,6 +61,7 @@ struct dynamodb_writer {
     struct buf prefix;          /* how each request's body begins */
     struct buf scratch;         /* the item being encoded */
     struct why failure;         /* systemic, since the last flush */
+    struct dynamodb_use use;
 };
 
 void dynamodb_slot_init(struct dynamodb_slot *slot, struct dynamodb_writer *writer);

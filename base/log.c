@@ -162,6 +162,7 @@ bool log_start(const struct log *log, struct log_line *line, enum log_level leve
     }
     log_str_if_any(line, "requestId", log->request_id);
     log_str_if_any(line, "tenantId", log->tenant_id);
+    log_str_if_any(line, "traceId", log->trace_id);
     return true;
 }
 

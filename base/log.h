@@ -22,11 +22,12 @@ enum log_level { LOG_TRACE, LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_FATAL,
 
 struct log {
     int fd;
-    enum log_level level;      /* what is below is not written */
-    bool text;                 /* name=value instead of JSON; a line feed becomes \r */
-    bool framed;               /* each record after a header of its length: see log_write */
-    int64_t (*now_ms)(void);   /* wall clock */
-    str request_id, tenant_id; /* of the current invocation; empty between them */
+    enum log_level level;    /* what is below is not written */
+    bool text;               /* name=value instead of JSON; a line feed becomes \r */
+    bool framed;             /* each record after a header of its length: see log_write */
+    int64_t (*now_ms)(void); /* wall clock */
+    /* of the current invocation; empty between them, and where it has none */
+    str request_id, tenant_id, trace_id;
 };
 
 struct log_line {

@@ -3,6 +3,7 @@
  */
 #include "runtime/config.h"
 #include "runtime/lambda.h"
+#include "runtime/metrics.h"
 #include "runtime/ports.h"
 #include "transform/ingest.h"
 
@@ -17,6 +18,7 @@ struct function {
 /* What invocations that run at the same time do not share. */
 struct worker {
     struct arena_block block; /* it lies in itself */
+    bool warm;                /* has had an invocation */
     struct ports ports;
 };
 
@@ -26,9 +28,10 @@ static MUST_USE err handle(void *ctx, const struct lambda_invocation *invocation
     const struct function *function = ctx;
     struct worker *worker = invocation->worker;
     const struct config *config = &function->config;
+    const int64_t now_ms = lambda_now_ms();
     const struct ingest_ports ports = ports_for_ingest(&worker->ports);
     const struct ingest_config ingest_config = {
-        .rules = {.phone_region = config->phone_region, .now_ms = lambda_now_ms()},
+        .rules = {.phone_region = config->phone_region, .now_ms = now_ms},
         .request_id = invocation->request_id,
         .max_record_bytes = (size_t)config->max_record_bytes,
         .partial_response = config->partial_response,
@@ -41,7 +44,18 @@ static MUST_USE err handle(void *ctx, const struct lambda_invocation *invocation
         .log = invocation->log,
     };
     ports_begin(&worker->ports, invocation->log, invocation->deadline_ms);
-    return ingest_event(&ingest, invocation->event, reply, why);
+    err ingested = ingest_event(&ingest, invocation->event, reply, why);
+    metrics_write(&(struct metrics){
+        .invocation = invocation,
+        .ingest = &ingest,
+        .read = &worker->ports.read,
+        .dynamodb = dynamodb_take_use(worker->ports.writer),
+        .began_ms = now_ms,
+        .ended_ms = lambda_now_ms(),
+        .cold_start = worker == function->first && !worker->warm,
+    });
+    worker->warm = true;
+    return ingested;
 }
 
 static MUST_USE err make_worker(struct function *function, struct worker **worker, struct why *why)

@@ -21,6 +21,7 @@ void emf_start(struct emf *emf, str name_space, int64_t now_ms)
     buf_add(&emf->line, STR(",\"CloudWatchMetrics\":[{\"Namespace\":"));
     json_add_string(&emf->line, name_space);
     buf_add(&emf->line, STR(",\"Dimensions\":[["));
+    emf->set_at = emf->line.len;
 }
 
 static void add_name(struct buf *out, str name)
@@ -36,6 +37,12 @@ void emf_property(struct emf *emf, str name, str value)
     json_add_string(&emf->values, value);
 }
 
+void emf_number(struct emf *emf, str name, uint64_t value)
+{
+    add_name(&emf->values, name);
+    buf_u64(&emf->values, value);
+}
+
 void emf_dimension(struct emf *emf, str name, str value)
 {
     assert(emf->metrics == 0);
@@ -48,16 +55,31 @@ void emf_dimension(struct emf *emf, str name, str value)
     emf_property(emf, name, value);
 }
 
+void emf_dimension_set(struct emf *emf)
+{
+    /* The line never moves, so that it can be copied from. */
+    str names = str_drop(buf_str(&emf->line), emf->set_at);
+    buf_add(&emf->line, STR("],["));
+    emf->set_at = emf->line.len;
+    buf_add(&emf->line, names);
+}
+
+/* The name is checked and escaped once, then copied: 20 metrics are most of what a short invocation
+ * costs. */
 void emf_metric(struct emf *emf, str name, str unit, uint64_t value)
 {
     emf->refused = emf->refused || !fits(name, EMF_MAX_NAME_BYTES);
-    buf_add(&emf->line, emf->metrics++ == 0 ? STR("]],\"Metrics\":[") : STR(","));
-    buf_add(&emf->line, STR("{\"Name\":"));
+    buf_add(&emf->line,
+            emf->metrics++ == 0 ? STR("]],\"Metrics\":[{\"Name\":") : STR(",{\"Name\":"));
+    size_t name_at = emf->line.len;
     json_add_string(&emf->line, name);
-    buf_add(&emf->line, STR(",\"Unit\":"));
-    json_add_string(&emf->line, unit);
-    buf_char(&emf->line, '}');
-    add_name(&emf->values, name);
+    str quoted = str_drop(buf_str(&emf->line), name_at);
+    buf_add(&emf->line, STR(",\"Unit\":\""));
+    buf_add(&emf->line, unit);
+    buf_add(&emf->line, STR("\"}"));
+    buf_char(&emf->values, ',');
+    buf_add(&emf->values, quoted);
+    buf_char(&emf->values, ':');
     buf_u64(&emf->values, value);
 }
 

@@ -4,6 +4,8 @@
  *     struct emf emf;
  *     emf_start(&emf, STR("UserIngest"), lambda_now_ms());
  *     emf_dimension(&emf, STR("FunctionName"), in->function->name);
+ *     emf_dimension_set(&emf);
+ *     emf_dimension(&emf, STR("Source"), STR("s3"));
  *     emf_metric(&emf, STR("RecordsWritten"), STR("Count"), written);
  *     emf_end(&emf, in->log);
  *
@@ -27,6 +29,7 @@ enum {
 struct emf {
     struct buf line;   /* up to the metrics' names */
     struct buf values; /* of dimensions and metrics */
+    size_t set_at;     /* where in `line` the names of the current set begin */
     unsigned dimensions, metrics;
     bool refused; /* something CloudWatch would not take */
     char line_memory[EMF_MAX_LINE_BYTES];
@@ -38,10 +41,14 @@ struct emf {
 void emf_start(struct emf *emf, str name_space, int64_t now_ms);
 /* Before the first metric. */
 void emf_dimension(struct emf *emf, str name, str value);
-/* `unit` is CloudWatch's word: "Count", "Milliseconds", "Bytes", ... */
+/* The dimensions so far are a set of their own, and begin another together with those that follow:
+ * CloudWatch keeps each metric once for each set. */
+void emf_dimension_set(struct emf *emf);
+/* `unit` is CloudWatch's word, and goes in as it is: "Count", "Milliseconds", "Bytes", ... */
 void emf_metric(struct emf *emf, str name, str unit, uint64_t value);
 /* A word that is searchable in the log and no metric, as a request id. */
 void emf_property(struct emf *emf, str name, str value);
+void emf_number(struct emf *emf, str name, uint64_t value);
 /* Writes it, whatever the log's level is. False, and nothing is written, when it is past what fits
  * or what CloudWatch takes. */
 bool emf_end(struct emf *emf, const struct log *log);

@@ -31,6 +31,7 @@ struct lambda_api {
     char request_id_memory[129];    /* may overwrite the reply that brought them and yet need */
     char invocation_id_memory[513]; /* them for a second try */
     char tenant_id_memory[257];
+    char trace_id_memory[257];
     bool asked;      /* for an invocation: the start is over */
     char trace[600]; /* lent to the environment: "_X_AMZN_TRACE_ID=..." */
 };

@@ -49,6 +49,7 @@ static MUST_USE err read_headers(struct lambda_api *api, const struct http1_repl
     in->deadline_ms = parse_deadline(http1_header(reply, STR("Lambda-Runtime-Deadline-Ms")));
     in->function_arn = http1_header(reply, STR("Lambda-Runtime-Invoked-Function-Arn"));
     in->trace_id = http1_header(reply, STR("Lambda-Runtime-Trace-Id"));
+    api->log->trace_id = copy(in->trace_id, api->trace_id_memory, sizeof api->trace_id_memory);
     in->client_context = http1_header(reply, STR("Lambda-Runtime-Client-Context"));
     in->cognito_identity = http1_header(reply, STR("Lambda-Runtime-Cognito-Identity"));
     return OK;
@@ -60,6 +61,7 @@ static void forget(struct lambda_api *api)
     api->invocation_id = STR("");
     api->log->request_id = STR("");
     api->log->tenant_id = STR("");
+    api->log->trace_id = STR("");
 }
 
 /* The headers are read even where the event is not: whoever waits for that invocation shall be

@@ -168,7 +168,9 @@ static MUST_USE err hand_on(void *ctx, str body, struct why *why)
 static int64_t ms_left(void *ctx)
 {
     struct ports *ports = ctx;
-    return ports->stop_ms - ports->client.now_ms();
+    int64_t left = ports->stop_ms - ports->client.now_ms();
+    ports->read.stopped = ports->read.stopped || left <= 0;
+    return left;
 }
 
 /* However long a record is, reading ends in time. */
@@ -211,6 +213,8 @@ static MUST_USE err open_object(void *ctx, const struct input *input, struct ope
 static void close_object(void *ctx)
 {
     struct ports *ports = ctx;
+    ports->read.bytes += s3_bytes(ports->download);
+    ports->read.resumes += s3_resumes(ports->download);
     s3_close(ports->download);
     ports->download = NULL;
 }
@@ -271,6 +275,7 @@ void ports_begin(struct ports *ports, const struct log *log, int64_t deadline_ms
     ports->log = log;
     ports->rejects.log = log;
     ports->failures_logged = 0;
+    ports->read = (struct ports_read){0};
     ports->stop_ms = deadline_ms - reserve;
     ports->end_ms = deadline_ms - ANSWER_RESERVE_MS;
     ports->write_stop_ms = ports->stop_ms + (ports->end_ms - ports->stop_ms) / 2;

@@ -12,6 +12,13 @@
 #include "runtime/rejects.h"
 #include "transform/ingest.h"
 
+/* What reading has come to in an invocation. */
+struct ports_read {
+    uint64_t bytes;   /* of objects, from the network */
+    uint64_t resumes; /* of downloads that broke off */
+    bool stopped;     /* before the end: time was up */
+};
+
 struct ports {
     const struct config *config;
     const struct log *log; /* of the invocation */
@@ -25,6 +32,7 @@ struct ports {
     /* Wall clock: until when objects are read and work is begun, users written, queues sent to. */
     int64_t stop_ms, write_stop_ms, end_ms;
     unsigned failures_logged;
+    struct ports_read read;
 };
 
 /* Connects nothing yet. `env` and `config` must outlive the ports. */

@@ -140,41 +140,59 @@ static MUST_USE err take_deliveries(struct ingest *ingest, struct why *why)
     return OK;
 }
 
-/* Every record that came in is in one of the outcomes, or the contract is broken. */
-static MUST_USE err check_accounts(const struct ingest *ingest, struct why *why)
+static uint64_t accounted_for(const struct ingest_counts *counts)
 {
-    for (size_t origin = 0; origin < ORIGIN_COUNT; origin++) {
-        const struct ingest_counts *counts = &ingest->counts[origin];
-        uint64_t sum = 0;
-        for (size_t i = 0; i < OUTCOME_COUNT; i++) {
-            sum += counts->of[i];
-        }
-        if (sum != counts->in) {
-            return FAIL(why, ERR_BUG, "%llu records came in and %llu are accounted for",
-                        (unsigned long long)counts->in, (unsigned long long)sum);
-        }
+    uint64_t sum = 0;
+    for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+        sum += counts->of[i];
     }
+    return sum;
+}
+
+static void log_mismatch(const struct ingest *ingest, enum origin origin)
+{
+    struct log_line line;
+    if (log_start(ingest->log, &line, LOG_ERROR, "records are not accounted for")) {
+        log_str(&line, "source", event_origin_name(origin));
+        log_u64(&line, "in", ingest->counts[origin].in);
+        log_u64(&line, "accounted", accounted_for(&ingest->counts[origin]));
+        log_end(&line);
+    }
+}
+
+/* Every record that came in is in one of the outcomes, and was told of once, or the contract is
+ * broken. */
+static MUST_USE err check_accounts(struct ingest *ingest, struct why *why)
+{
     for (const struct delivery *d = ingest->deliveries; d; d = d->next) {
-        if (d->pending) {
-            return FAIL(why, ERR_BUG, "a record's outcome was never told");
+        struct ingest_counts *counts = &ingest->counts[d->origin];
+        counts->mismatch = counts->mismatch || d->pending;
+    }
+    for (size_t origin = 0; origin < ORIGIN_COUNT; origin++) {
+        struct ingest_counts *counts = &ingest->counts[origin];
+        counts->mismatch = counts->mismatch || accounted_for(counts) != counts->in;
+        if (counts->mismatch) {
+            log_mismatch(ingest, (enum origin)origin);
+            (void)FAIL(why, ERR_BUG, "records are not accounted for");
         }
     }
-    return OK;
+    return (err){why->kind};
 }
 
 static MUST_USE err take_event(struct ingest *ingest, struct buf *reply, struct why *why)
 {
     struct why flush_why = {0};
+    struct why accounts_why = {0};
     err taken = take_deliveries(ingest, why);
     err flushed = ingest->ports->flush(ingest->ports->ctx, &flush_why);
+    err accounts = check_accounts(ingest, &accounts_why);
     if (taken.kind) {
         return taken;
     }
-    if (flushed.kind) {
-        *why = flush_why;
-        return flushed;
+    if (flushed.kind || accounts.kind) {
+        *why = flushed.kind ? flush_why : accounts_why;
+        return (err){why->kind};
     }
-    TRY(check_accounts(ingest, why));
     return answer_write(ingest, reply, why);
 }
 

@@ -32,6 +32,7 @@ struct ingest_counts {
     uint64_t ignored; /* notifications with nothing to do */
     uint64_t objects;
     uint64_t continuations; /* messages that go on with an object that time cut off */
+    bool mismatch;          /* a record is in none of the outcomes, or in two */
 };
 
 /* Where a record came from: travels with it through the ports and comes back in ingest_settle.

@@ -51,16 +51,29 @@ static MUST_USE err reject_rest(struct ingest *ingest, struct ticket *from, stru
     return take_record(ingest, &rest, from, why);
 }
 
+static void log_source(const struct ingest *ingest, const struct ticket *from, enum log_level level,
+                       const char *message, const struct why *why)
+{
+    struct log_line line;
+    if (log_start(ingest->log, &line, level, message)) {
+        log_str(&line, "source", event_origin_name(from->delivery->origin));
+        log_str(&line, "delivery", from->delivery->id);
+        log_u64(&line, "offset", from->offset + from->length);
+        log_why(&line, why);
+        log_end(&line);
+    }
+}
+
 /* What a failed read of the source means for its delivery: gone is done, and anything else makes it
  * come again, alone: one object that nobody can read must not take its batch with it. */
 static void source_failed(struct ingest *ingest, struct ticket *from, struct why *why)
 {
     if (why->kind == ERR_MISSING) {
-        log_failure(ingest->log, LOG_WARN, "object is gone or was overwritten", why);
+        log_source(ingest, from, LOG_WARN, "object is gone or was overwritten", why);
         ingest_counts_of(ingest, from)->ignored++;
         from->input->begun = from->input->ended = true;
     } else {
-        log_failure(ingest->log, LOG_ERROR, "object not read", why);
+        log_source(ingest, from, LOG_ERROR, "object not read", why);
         ingest_trouble(from->delivery, why->kind == ERR_DEADLINE ? TROUBLE_TIME : TROUBLE_BUSY);
     }
     *why = (struct why){0};

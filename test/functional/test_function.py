@@ -139,6 +139,27 @@ class AQueue(WithCloud):
         self.assertEqual(self.cloud.waiting(names.QUEUE), 0)
         self.assertEqual(self.cloud.waiting(names.DEAD_LETTERS), 1)
 
+    def metrics(self, run):
+        """Summed over the lines, of which there is one an invocation."""
+        lines = [line for _, line in run.log_lines() if "_aws" in line]
+        self.assertEqual(len(lines), sum("source" in outcome for outcome in run.outcomes))
+        self.assertEqual({line["Source"] for line in lines}, {"sqs"})
+        return {name: sum(line[name] for line in lines)
+                for name, value in lines[0].items() if isinstance(value, int)}
+
+    def test_counts_in_its_metrics_what_became_of_the_records(self):
+        self.send(*USERS, "user_id=x\nphone_number=1")
+        sums = self.metrics(self.run_queue())
+        expected = {"RecordsIn": 13, "Written": 12, "Rejected": 1, "DynamoRequests": 12,
+                    "ColdStart": 1, "Failed": 0, "AccountingMismatch": 0}
+        self.assertEqual({name: sums[name] for name in expected}, expected)
+
+    def test_writes_metrics_of_failed_invocations_too(self):
+        self.send(USERS[0])
+        sums = self.metrics(self.run_queue(TABLE_NAME="no-such-table"))
+        self.assertEqual((sums["Written"], sums["Failed"]), (0, names.MAX_RECEIVES))
+        self.assertEqual(sums["RecordsIn"], sums["Failed"])
+
     def test_in_any_order_and_twice_ends_with_the_newest(self):
         versions = ["user_id=u\nuser_name=V%d\nupdated_at=2026-01-0%dT00:00:00Z" % (v, v)
                     for v in (2, 3, 1)]

@@ -7,6 +7,7 @@ struct fake_table {
     int delay_ms;
     unsigned unprocessed_every; /* n: every n-th item of a request stays unprocessed; 0: none */
     unsigned unprocessed_until; /* only in requests before this one */
+    unsigned left;              /* items so far that stayed unprocessed */
     long bad;                   /* refuse batches that hold this key; -1: none */
     const char *bad_version;    /* likewise this version; NULL: none */
     const char *failure;        /* answer 400 with this body; NULL: no */
@@ -68,6 +69,7 @@ static json_t *store(struct fake_table *t, const json_t *list, bool may_leave)
         long n = number_of(request, &version);
         if (may_leave && t->unprocessed_every && i % t->unprocessed_every == 0) {
             (void)json_array_append(left, request);
+            t->left++;
             continue;
         }
         t->stored[n]++;
@@ -130,7 +132,14 @@ static void unprocessed_items_are_sent_again_and_only_they(void **state)
     assert_int_equal(table_flush(t), ERR_NONE);
     table_check_told(t, 100);
     assert_int_equal(t->of[DYNAMODB_WRITTEN], 100);
+    struct dynamodb_use use = dynamodb_take_use(t->writer);
+    assert_int_equal(use.unprocessed, fake.left);
+    assert_true(fake.left > 0);
+    assert_int_equal(use.throttled, 0);
+    assert_int_equal(use.answers, use.requests);
+    assert_int_equal(dynamodb_take_use(t->writer).unprocessed, 0);
     table_stop(t);
+    assert_int_equal(use.requests, t->rig.service.requests);
     for (size_t i = 0; i < 100; i++) {
         assert_int_equal(fake.stored[i], 1);
     }

@@ -78,6 +78,9 @@ static void throttled_items_are_sent_again_until_they_are_taken(void **state)
         if (t->of[DYNAMODB_WRITTEN] != count) {
             fail_msg("%s: %u written", modes[m].word, t->of[DYNAMODB_WRITTEN]);
         }
+        struct dynamodb_use use = dynamodb_take_use(t->writer);
+        assert_int_equal(use.requests - use.throttled, 16);
+        assert_true(use.throttled >= 5 && use.unprocessed == 0);
         table_stop(t);
         assert_in_range(t->rig.service.requests, 5 + 16, 5 + 16 * 4 / 3 + 2);
         free(t);

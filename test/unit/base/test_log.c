@@ -81,6 +81,7 @@ static void an_event_is_one_line_of_json_in_one_write(void **state)
     struct log_line line;
     fixture->log.request_id = STR("r-1");
     fixture->log.tenant_id = STR("t-1");
+    fixture->log.trace_id = STR("Root=1");
     assert_true(log_start(&fixture->log, &line, LOG_WARN, "object is gone"));
     log_u64(&line, "offset", UINT64_MAX);
     log_i64(&line, "left", -5);
@@ -89,7 +90,7 @@ static void an_event_is_one_line_of_json_in_one_write(void **state)
     assert_line(
         fixture,
         "{\"timestamp\":\"2015-08-30T12:36:00.250Z\",\"level\":\"WARN\",\"message\":\"object "
-        "is gone\",\"requestId\":\"r-1\",\"tenantId\":\"t-1\",\"offset\":"
+        "is gone\",\"requestId\":\"r-1\",\"tenantId\":\"t-1\",\"traceId\":\"Root=1\",\"offset\":"
         "18446744073709551615,\"left\":-5,\"origin\":\"s3\"}\n");
 }
 

@@ -56,6 +56,31 @@ static void metrics_are_one_line_whatever_the_level(void **state)
     }
 }
 
+static void each_set_of_dimensions_holds_those_before_it(void **state)
+{
+    (void)state;
+    struct emf emf;
+    char memory[1024];
+    emf_start(&emf, STR("n"), 0);
+    emf_dimension(&emf, STR("A"), STR("1"));
+    emf_dimension(&emf, STR("B"), STR("2"));
+    emf_dimension_set(&emf);
+    emf_dimension(&emf, STR("C"), STR("3"));
+    emf_dimension_set(&emf);
+    emf_dimension(&emf, STR("D"), STR("4"));
+    emf_number(&emf, STR("took"), 5);
+    emf_metric(&emf, STR("m"), STR("Count"), 0);
+    str line = written(&emf, memory, sizeof memory);
+    const char *expected =
+        "{\"_aws\":{\"Timestamp\":0,\"CloudWatchMetrics\":[{\"Namespace\":\"n\",\"Dimensions\":"
+        "[[\"A\",\"B\"],[\"A\",\"B\",\"C\"],[\"A\",\"B\",\"C\",\"D\"]],\"Metrics\":[{\"Name\":"
+        "\"m\",\"Unit\":\"Count\"}]}]},\"A\":\"1\",\"B\":\"2\",\"C\":\"3\",\"D\":\"4\",\"took\":5,"
+        "\"m\":0}\n";
+    if (!str_eq(line, str_from(expected))) {
+        fail_msg("wrote %.*s", (int)line.len, line.at);
+    }
+}
+
 static void without_dimensions_the_set_is_empty(void **state)
 {
     (void)state;
@@ -151,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_are_one_line_whatever_the_level),
+        cmocka_unit_test(each_set_of_dimensions_holds_those_before_it),
         cmocka_unit_test(without_dimensions_the_set_is_empty),
         cmocka_unit_test(what_cloudwatch_would_not_take_is_not_written),
         cmocka_unit_test(names_and_values_are_as_long_as_cloudwatch_takes_them),

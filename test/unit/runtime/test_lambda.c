@@ -26,6 +26,7 @@ static err see_everything(void *ctx, const struct lambda_invocation *in, struct 
     assert_int_equal(in->deadline_ms, 1700000003000);
     assert_true(str_eq(in->log->request_id, in->request_id));
     assert_true(str_eq(in->log->tenant_id, in->tenant_id));
+    assert_true(str_eq(in->log->trace_id, in->trace_id));
     assert_non_null(in->arena);
     return OK;
 }
@@ -49,6 +50,7 @@ static void an_invocation_has_all_that_the_api_says(void **state)
     assert_int_equal(script_run(&script), LAMBDA_EXIT_API);
     assert_int_equal(script.log.request_id.len, 0);
     assert_int_equal(script.log.tenant_id.len, 0);
+    assert_int_equal(script.log.trace_id.len, 0);
     script_close(&script);
 }
 

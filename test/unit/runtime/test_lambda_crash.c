@@ -23,7 +23,8 @@ static void a_crash_in_the_handler_is_reported_and_ends_the_process(void **state
         assert_true(way->crash != never_return || trace.len > LAMBDA_BACKTRACE_MAX * 4);
         (void)snprintf(expected, sizeof expected,
                        "\"level\":\"FATAL\",\"message\":\"the function crashed\",\"requestId\":"
-                       "\"id-1\",\"tenantId\":\"tenant-1\",\"signal\":\"%s\",\"stack\":\"0x",
+                       "\"id-1\",\"tenantId\":\"tenant-1\",\"traceId\":\"trace-1\",\"signal\":\"%"
+                       "s\",\"stack\":\"0x",
                        way->name);
         char *logged = worker_api_logged(&api);
         assert_non_null(strstr(logged, expected));

@@ -141,6 +141,37 @@ static void an_outcome_that_is_never_told_breaks_the_accounts(void **state)
     world.forgotten_put = 1;
     struct answer answer = run(&world, PARTIAL, RECORDS(SQS_MESSAGE("m1", GOOD("a"))));
     expect_failure(&answer, ERR_BUG);
+    assert_true(answer.counts[ORIGIN_SQS].mismatch);
+    assert_false(answer.counts[ORIGIN_S3].mismatch);
+}
+
+static void an_outcome_that_is_told_twice_breaks_the_accounts(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.twice_put = 1;
+    struct answer answer = run(&world, PARTIAL, RECORDS(SQS_MESSAGE("m1", GOOD("a"))));
+    expect_failure(&answer, ERR_BUG);
+    assert_int_equal(answer.text[0], 0);
+    assert_true(answer.counts[ORIGIN_SQS].mismatch);
+}
+
+/* Its cause is what the answer names. */
+static void the_accounts_of_an_invocation_that_failed_are_checked_too(void **state)
+{
+    struct world world = fresh_world();
+    (void)state;
+    world.systemic_put = 2;
+    const char *event = RECORDS(SQS_MESSAGE("m1", GOOD("a")) "," SQS_MESSAGE("m2", GOOD("b")));
+    struct answer right = run(&world, PARTIAL, event);
+    expect_failure(&right, ERR_DENIED);
+    assert_false(right.counts[ORIGIN_SQS].mismatch);
+    world = fresh_world();
+    world.systemic_put = 2;
+    world.forgotten_put = 1;
+    struct answer wrong = run(&world, PARTIAL, event);
+    expect_failure(&wrong, ERR_DENIED);
+    assert_true(wrong.counts[ORIGIN_SQS].mismatch);
 }
 
 static void a_redelivery_has_the_same_version_and_a_later_message_a_greater_one(void **state)
@@ -222,6 +253,7 @@ static void an_outcome_told_of_another_record_breaks_the_accounts(void **state)
     struct answer answer = run(
         &world, PARTIAL, RECORDS(SQS_MESSAGE("m1", GOOD("a")) "," SQS_MESSAGE("m2", GOOD("b"))));
     expect_failure(&answer, ERR_BUG);
+    assert_true(answer.counts[ORIGIN_SQS].mismatch);
 }
 
 /* Each message's window would take more than 64 KiB of an arena of 64 MiB. */
@@ -261,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_failing_message_without_an_id_fails_the_invocation),
         cmocka_unit_test(an_unknown_event_is_an_error),
         cmocka_unit_test(an_outcome_that_is_never_told_breaks_the_accounts),
+        cmocka_unit_test(an_outcome_that_is_told_twice_breaks_the_accounts),
+        cmocka_unit_test(the_accounts_of_an_invocation_that_failed_are_checked_too),
         cmocka_unit_test(an_outcome_told_of_another_record_breaks_the_accounts),
         cmocka_unit_test(many_messages_take_the_memory_of_one),
         cmocka_unit_test(of_two_direct_invocations_the_later_is_newer),

@@ -38,6 +38,7 @@ struct world {
     size_t told_twice;   /* in place of the one after it */
     size_t systemic_put;
     size_t forgotten_put;
+    size_t twice_put; /* its outcome is told twice */
     enum err_kind open_fails;
     bool rejects_are_busy;
     bool queue_is_gone;
@@ -118,6 +119,9 @@ static inline err flush(void *ctx, struct why *why)
                           n == world->busy_put || (world->busy_from && n >= world->busy_from)
                               ? OUTCOME_FAILED
                               : OUTCOME_WRITTEN);
+        }
+        if (n == world->twice_put) {
+            ingest_settle(world->ingest, &world->puts[i], OUTCOME_WRITTEN);
         }
     }
     return OK;
