@@ -32,10 +32,11 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) -fno-omit-frame-p
 LDLIBS  = $(shell pkg-config --libs $(LIBRARIES)) -lm -pthread
 
 # A room is a folder; its library holds all of it but the programs' main files.
-MAINS     = runtime/bootstrap.c deploy/local/lambda-local.c aws/tool/sigv4.c
-ROOMS     = base aws tool transform runtime local support
+MAINS     = runtime/bootstrap.c deploy/local/lambda-local.c deploy/replay/replay.c aws/tool/sigv4.c
+ROOMS     = base aws tool transform runtime local replay support
 DIR_tool  = aws/tool
 DIR_local = deploy/local
+DIR_replay = deploy/replay
 DIR_support = test/support
 sources   = $(filter-out $(MAINS),$(wildcard $(or $(DIR_$1),$1)/*.c))
 objects   = $(patsubst %.c,$(B)/obj/%.o,$1)
@@ -48,8 +49,9 @@ NEEDS_tool      = tool aws base
 NEEDS_transform = transform base
 NEEDS_runtime   = runtime local aws transform base
 NEEDS_local     = local runtime aws transform base
+NEEDS_replay    = replay local aws base
 
-PROGRAMS = $(B)/bootstrap $(B)/lambda-local $(B)/sigv4
+PROGRAMS = $(B)/bootstrap $(B)/lambda-local $(B)/replay $(B)/sigv4
 EXAMPLES = $(patsubst runtime/%.c,$(B)/%,$(wildcard runtime/examples/*.c))
 TEST_SOURCES = $(wildcard test/unit/*/test_*.c)
 TESTS    = $(patsubst test/%.c,$(B)/test/%,$(TEST_SOURCES))
@@ -76,6 +78,9 @@ $(B)/lambda-local: $(B)/obj/deploy/local/lambda-local.o $(call archive,local aws
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
+$(B)/replay: $(B)/obj/deploy/replay/replay.o $(call archive,replay local aws base)
+	$(call show,link  $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/sigv4: $(B)/obj/aws/tool/sigv4.o $(call archive,tool aws base)
 	$(call show,link  $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
@@ -95,7 +100,7 @@ $(patsubst test/%.c,$(B)/test/%,$(wildcard test/unit/$1/test_*.c)): $(B)/test/%:
 	$$(call show,link  $$@)
 	$$(Q)$$(CC) $$(CFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
 endef
-$(foreach r,base aws tool transform runtime local,$(eval $(call room_tests,$r)))
+$(foreach r,base aws tool transform runtime local replay,$(eval $(call room_tests,$r)))
 
 # A fuzzer sees every room. As a test it has a main() that goes through its own seeds (-DFUZZ_MAIN,
 # fuzz_main.c); in FLAVOUR=fuzz libFuzzer drives it.
@@ -216,7 +221,7 @@ $(LINTS:%=lint-%): lint-%: | lint-tools
 lint-names lint-layers: export OBJECTS = $(B)/obj
 lint-names lint-layers: lint-objects
 lint-objects: show =
-lint-objects: $(foreach r,base aws tool transform runtime local,$(call archive,$r)) \
+lint-objects: $(foreach r,base aws tool transform runtime local replay,$(call archive,$r)) \
               $(patsubst %.c,$(B)/obj/%.o,$(wildcard $(MAINS) runtime/examples/*.c))
 lint-clang: | lint-tools
 	$(FLAVOUR_MAKE) FLAVOUR=strict-clang B=$(B)/strict-clang show= all

@@ -15,6 +15,7 @@ may_include() {
     runtime/http1* | runtime/lambda*) echo base runtime ;;
     runtime/*) echo base aws transform runtime ;;
     deploy/local/*) echo base aws deploy/local ;;
+    deploy/replay/*) echo base aws deploy/local deploy/replay ;;
     esac
 }
 
@@ -23,7 +24,7 @@ may_use() {
     case $1 in
     aws/*) echo '^(curl|openssl)/|^jansson\.h$' ;;
     transform/*) echo '^(utf8proc|zlib)\.h$' ;;
-    deploy/local/*) echo '^jansson\.h$' ;;
+    deploy/local/* | deploy/replay/*) echo '^jansson\.h$' ;;
     *) echo '^$' ;;
     esac
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
-ROOMS=(base aws transform runtime deploy/local)
+ROOMS=(base aws transform runtime deploy/local deploy/replay)
 
 # The rooms' files, and with the tests'. `find` rather than git: it works in an unpacked archive.
 room_files() {

@@ -13,7 +13,7 @@ bad=0
 
 sound_tree() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{base,aws,transform,runtime,deploy/local,test}
+    mkdir -p "$tree"/{base,aws,transform,runtime,deploy/{local,replay},test}
     ln -s "$root/test/lint" "$tree/test/lint"
     cp "$root"/{.clang-tidy,.clang-format,compile_flags.txt} "$tree"
     cp "$root"/base/{str,err,buf}.[ch] "$root/base/ascii.h" "$tree/base"
