@@ -184,7 +184,7 @@ static void every_metric_is_declared_once_and_has_a_value(void **state)
     assert_string_equal(dimensions, "[[\"FunctionName\"],[\"FunctionName\",\"Source\"]]");
     free(dimensions);
     json_t *metrics = json_object_get(set, "Metrics");
-    assert_int_equal(json_array_size(metrics), 20);
+    assert_int_equal(json_array_size(metrics), 21);
     for (size_t i = 0; i < json_array_size(metrics); i++) {
         const char *name = json_string_value(json_object_get(json_array_get(metrics, i), "Name"));
         assert_true(number(stage, 0, name) >= 0);

@@ -284,7 +284,8 @@ static inline err open_object(void *ctx, const struct input *input, struct opene
     static const enum err_kind kinds[] = {ERR_BUSY, ERR_DEADLINE, ERR_DENIED, ERR_LIMIT};
     static const size_t chunks[] = {1, 7, 100, 4096, 1 << 20};
     struct world *world = ctx;
-    const struct ticket from = {.input = input};
+    struct input asked = *input;
+    const struct ticket from = {.input = &asked};
     const struct text *text = &world->data.texts[text_of(world, &from)];
     require(world, !world->open, "two objects are open");
     if (text->gone) {
@@ -295,10 +296,11 @@ static inline err open_object(void *ctx, const struct input *input, struct opene
     }
     world->open = text;
     world->chunk = chunks[below(&world->state, 5)];
-    world->left_to_read = text->bytes.len;
+    require(world, input->start <= text->bytes.len, "read on behind the end");
+    world->left_to_read = text->bytes.len - (size_t)input->start;
     world->bytes_to_fail =
         fault(world, 5) ? below(&world->state, text->bytes.len + 1) : text->bytes.len + 1;
-    *out = (struct opened){.source = {read_some, world}};
+    *out = (struct opened){.source = {read_some, world}, .etag = STR("e"), .size = text->bytes.len};
     return OK;
 }
 
@@ -333,9 +335,11 @@ static inline err hand_on(void *ctx, str body, struct why *why)
         return FAIL(why, ERR_BUSY, "planted");
     }
     for (size_t i = 0; i < world->data.text_count; i++) {
-        char key[32];
-        (void)snprintf(key, sizeof key, "\"k+%zu\"", i);
-        if (memmem(body.at, body.len, key, strlen(key))) {
+        char as_it_came[32], of_ours[32]; /* the key in a notification, in a continuation */
+        (void)snprintf(as_it_came, sizeof as_it_came, "\"k+%zu\"", i);
+        (void)snprintf(of_ours, sizeof of_ours, "\"k%%20%zu\"", i);
+        if (memmem(body.at, body.len, as_it_came, strlen(as_it_came)) ||
+            memmem(body.at, body.len, of_ours, strlen(of_ours))) {
             send_message(world, i, body);
             world->was_handed_on[i] = true;
         }
