@@ -202,10 +202,11 @@ integration: package-x86_64 ## deploy to LocalStack (or what TARGET or ENDPOINT 
 	@test/integration/run.sh
 .PHONY: integration
 
-bench: ## measure: instructions per signed request, memory at a 200 MB object (BENCH_MB=200)
+bench: ## measure: instructions per signed request, memory at 200 MB (BENCH_MB=200), 2 GiB and a 10 GB gzip
 	@deploy/install.sh build demo bench
 	$(FLAVOUR_MAKE) all $(B)/test/bench/signing
 	@test/bench/signing.sh $(B)/test/bench/signing
+	@"$$(deploy/demo/python.sh)" test/bench/huge_object.py
 	@"$$(deploy/demo/python.sh)" test/bench/big_object.py $(BENCH_MB)
 
 $(B)/test/bench/signing: $(B)/obj/test/bench/signing.o $(call archive,aws base)

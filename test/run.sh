@@ -10,7 +10,7 @@
 # "skipped:". The last line is the sum.
 set -euo pipefail
 
-TIMEOUT_S=${TEST_TIMEOUT_S:-300}
+TIMEOUT_S=${TEST_TIMEOUT_S:-600}
 # The same inputs at every run; `make fuzz` looks for new ones.
 FUZZ_RUNS=${FUZZ_RUNS:-20000}
 FUZZ_SEED=${FUZZ_SEED:-1}
