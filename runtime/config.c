@@ -84,6 +84,9 @@ static MUST_USE err read_queue(const char *const *env, str variable, str *url, s
     if (value.len && !(is_url && is_plain)) {
         return refuse(variable, "a queue's URL, http:// or https://", why);
     }
+    if (str_ends(value, STR(".fifo"))) { /* each message would need a group */
+        return refuse(variable, "a standard queue, not a FIFO one", why);
+    }
     *url = value;
     return OK;
 }

@@ -120,6 +120,13 @@ static bool can_be_named(const struct ingest *ingest, const struct delivery *del
 err answer_write(struct ingest *ingest, struct buf *reply, struct why *why)
 {
     bool by_item = false;
+    /* Before anything is sent: of an invocation that fails all comes again, and each time a copy
+     * would have been sent. */
+    for (const struct delivery *d = ingest->deliveries; d; d = d->next) {
+        if (d->trouble && !can_be_named(ingest, d) && !hand_on_can(ingest, d)) {
+            return whole_fails(ingest, d->trouble, why);
+        }
+    }
     for (struct delivery *d = ingest->deliveries; d; d = d->next) {
         by_item = by_item || answer_is_by_item(d);
         if (d->trouble && d->trouble != TROUBLE_DATA) {

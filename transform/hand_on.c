@@ -40,7 +40,7 @@ static bool can_continue(const struct ingest *ingest, const struct delivery *del
 static enum way way_of(const struct ingest *ingest, const struct delivery *delivery,
                        const struct input *input)
 {
-    if (input->ended && !input->failed) {
+    if (input->kind == INPUT_IGNORED || (input->ended && !input->failed)) {
         return WAY_NONE;
     }
     if (input->kind != INPUT_OBJECT) {
@@ -50,10 +50,12 @@ static enum way way_of(const struct ingest *ingest, const struct delivery *deliv
 }
 
 /* A message that would only be sent again as it is comes again by itself, later and counted. */
-static bool can_hand_on(const struct ingest *ingest, const struct delivery *delivery)
+bool hand_on_can(const struct ingest *ingest, const struct delivery *delivery)
 {
-    bool gains = !answer_is_by_item(delivery);
-    if (!ingest->ports->hand_on || (delivery->trouble == TROUBLE_BUSY && !gains)) {
+    bool by_item = answer_is_by_item(delivery);
+    bool gains = !by_item || !ingest->config->partial_response;
+    if (!ingest->ports->hand_on || delivery->trouble == TROUBLE_DATA ||
+        (delivery->trouble == TROUBLE_BUSY && by_item)) {
         return false;
     }
     for (const struct input *in = delivery->inputs; in; in = in->next) {
@@ -155,7 +157,7 @@ static bool is_systemic(enum err_kind kind)
 
 err hand_on_delivery(struct ingest *ingest, struct delivery *delivery, struct why *why)
 {
-    if (!can_hand_on(ingest, delivery)) {
+    if (!hand_on_can(ingest, delivery)) {
         return OK;
     }
     err result = hand_on_inputs(ingest, delivery, why);

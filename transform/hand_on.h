@@ -14,5 +14,7 @@
  * be gained. A failure is systemic: queues that are away, busy or too slow are not, unless the
  * delivery cannot come again alone. */
 err hand_on_delivery(struct ingest *ingest, struct delivery *delivery, struct why *why) MUST_USE;
+/* Whether it would be tried. */
+bool hand_on_can(const struct ingest *ingest, const struct delivery *delivery);
 
 #endif

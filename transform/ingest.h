@@ -98,6 +98,7 @@ struct ingest_source {
     struct record_reader *reader;
     struct inflate *inflate; /* NULL: the bytes are not looked at for gzip */
     struct record_mark at;   /* before the next record */
+    str text;                /* what is left of a packed one */
 };
 
 struct ingest {

@@ -41,7 +41,7 @@ static bool is_all_packed(const struct reject *reject)
            (!at_hand || reject->reason == REASON_E_GZIP);
 }
 
-str reject_raw(const struct reject *reject)
+static str whole_raw(const struct reject *reject)
 {
     const struct input *input = reject->from.input;
     switch (input->kind) {
@@ -61,6 +61,15 @@ str reject_raw(const struct reject *reject)
         break;
     }
     return input->text;
+}
+
+/* A message keeps its own in its queue. A shard must not wait for a record that no reject can hold;
+ * the stream has it whole as long as it has anything. */
+str reject_raw(const struct reject *reject)
+{
+    str raw = whole_raw(reject);
+    bool streamed = reject->from.delivery->origin == ORIGIN_KINESIS;
+    return streamed ? str_take(raw, REJECT_MAX_STREAM_RAW_BYTES) : raw;
 }
 
 void reject_add_identity(struct buf *b, const struct reject *reject)
@@ -116,9 +125,11 @@ void reject_add_json(struct buf *b, const struct reject *reject, str id)
     add_number(b, STR("offset"), reject->from.offset);
     add_number(b, STR("length"), reject->from.length);
     add_number(b, STR("line"), reject->from.line);
-    if (is_all_packed(reject)) {
+    bool packed = is_all_packed(reject);
+    if (packed) {
         buf_add(b, STR("\"packed\":true,"));
-    } else if (raw.len < reject->from.length) {
+    }
+    if (raw.len < (packed ? reject->from.input->text.len : reject->from.length)) {
         buf_add(b, STR("\"truncated\":true,"));
     }
     buf_add(b, STR("\"raw\":\""));

@@ -13,7 +13,10 @@
 #include "base/buf.h"
 #include "transform/ingest.h"
 
-enum { REJECT_MAX_OBJECT_RAW_BYTES = 64 * 1024 };
+enum {
+    REJECT_MAX_OBJECT_RAW_BYTES = 64 * 1024,
+    REJECT_MAX_STREAM_RAW_BYTES = 700 * 1024, /* in base64, with the rest, within 1 MiB */
+};
 
 /* The bytes that are kept of what is refused. */
 str reject_raw(const struct reject *reject);

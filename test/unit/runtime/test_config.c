@@ -68,6 +68,8 @@ static void every_bad_value_names_its_variable(void **state)
         "WORK_QUEUE_URL=https://host/a b",
         "REJECTS_QUEUE_URL=ftp://host/queue",
         "REJECTS_QUEUE_URL=http://host/q\r\nX: y",
+        "WORK_QUEUE_URL=https://host/work.fifo",
+        "REJECTS_QUEUE_URL=https://host/rejects.fifo",
         "PHONE_REGION=XX",
         "PHONE_REGION=+49",
         "MAX_RECORD_BYTES=0",

@@ -60,6 +60,7 @@ struct hops {
     /* What there is after all. */
     struct kept users[MOST_USERS], rejects[MOST_USERS];
     size_t user_count, reject_count;
+    bool whole_only;         /* nobody reads batchItemFailures */
     char message[64 * 1024]; /* the last that was handed on; empty: none */
     size_t handed, hops, longest_message;
     unsigned again;            /* how often in a row a message was not acknowledged */
@@ -261,7 +262,7 @@ static inline void hops_invoke(struct hops *h, str event)
         .rules = {.now_ms = 1780000000000 + (int64_t)h->hops * 60000},
         .request_id = STR("r-1"),
         .max_record_bytes = MAX_RECORD,
-        .partial_response = true,
+        .partial_response = !h->whole_only,
         .has_rejects = true,
     };
     const struct ingest_ports ports = {

@@ -133,6 +133,55 @@ static void the_second_half_read_leaves_the_first_alone(void **state)
     assert_non_null(strstr(h.message, "\"offset\":15,"));
 }
 
+#define S3_RECORD(name, object)                                                                    \
+    "{\\\"eventSource\\\":\\\"aws:s3\\\",\\\"eventName\\\":\\\"" name                              \
+    "\\\",\\\"s3\\\":{\\\"bucket\\\":{\\\"name\\\":\\\"b\\\"},\\\"object\\\":{" object "}}}"
+#define MESSAGE(id, records)                                                                       \
+    "{\"messageId\":\"" id "\",\"eventSource\":\"aws:sqs\",\"body\":\"{\\\"Records\\\":[" records  \
+    "]}\"}"
+
+static void a_notification_with_nothing_to_do_does_not_keep_an_object_from_going_on(void **state)
+{
+    static struct hops h;
+    (void)state;
+    h = fresh(20);
+    hops_run(&h, STR("{\"Records\":[" MESSAGE(
+                     "m", S3_RECORD("ObjectCreated:Put", "\\\"key\\\":\\\"k\\\"") "," S3_RECORD(
+                              "ObjectRemoved:Delete", "\\\"key\\\":\\\"gone\\\"")) "]}"));
+    assert_int_equal(h.sums.of[OUTCOME_WRITTEN], 3);
+    assert_true(h.handed > 0);
+}
+
+/* Each time it came again a copy would have been sent. */
+static void of_an_invocation_that_fails_as_a_whole_nothing_is_handed_on(void **state)
+{
+    static struct hops h;
+    (void)state;
+    h = fresh(20);
+    h.whole_only = true;
+    hops_invoke(&h,
+                STR("{\"Records\":[" MESSAGE(
+                    "m", S3_RECORD("ObjectCreated:Put",
+                                   "\\\"key\\\":\\\"k\\\"")) ","
+                                                             "{\"messageId\":\"n\",\"eventSource\":"
+                                                             "\"aws:sqs\",\"body\":"
+                                                             "\"{\\\"user_id\\\":\\\"z\\\"}\"}]}"));
+    assert_int_equal(h.result.kind, ERR_DEADLINE);
+    assert_int_equal(h.handed, 0);
+}
+
+/* As of an object that was overwritten by a longer one before it was read. */
+static void the_size_is_that_of_what_was_opened(void **state)
+{
+    static struct hops h;
+    (void)state;
+    h = fresh(20);
+    hops_run(&h, STR("{\"Records\":[" MESSAGE(
+                     "m", S3_RECORD("ObjectCreated:Put",
+                                    "\\\"key\\\":\\\"k\\\",\\\"size\\\":15")) "]}"));
+    assert_int_equal(h.sums.of[OUTCOME_WRITTEN], 3);
+}
+
 static void an_object_read_before_is_still_known_by_its_etag(void **state)
 {
     static struct hops h;
@@ -278,6 +327,9 @@ int main(void)
         cmocka_unit_test(
             of_two_objects_in_a_message_the_half_read_goes_on_and_the_other_as_it_came),
         cmocka_unit_test(the_second_half_read_leaves_the_first_alone),
+        cmocka_unit_test(a_notification_with_nothing_to_do_does_not_keep_an_object_from_going_on),
+        cmocka_unit_test(of_an_invocation_that_fails_as_a_whole_nothing_is_handed_on),
+        cmocka_unit_test(the_size_is_that_of_what_was_opened),
         cmocka_unit_test(an_object_read_before_is_still_known_by_its_etag),
         cmocka_unit_test(a_write_that_lasts_until_time_is_up_is_gone_on_with),
         cmocka_unit_test(a_message_with_something_else_in_it_comes_again),

@@ -104,6 +104,26 @@ static void a_long_record_of_an_object_is_cut_and_says_so(void **state)
     json_decref(root);
 }
 
+/* A shard must not wait for ever for what no message can hold. */
+static void a_long_record_of_a_stream_is_cut_where_a_message_ends(void **state)
+{
+    static char bytes[REJECT_MAX_STREAM_RAW_BYTES + 10];
+    memset(bytes, 'x', sizeof bytes);
+    struct delivery shard = {.origin = ORIGIN_KINESIS, .id = STR("1")};
+    struct input data = {.kind = INPUT_TEXT, .text = {bytes, sizeof bytes}};
+    struct reject reject = {.from = {.delivery = &shard, .input = &data, .length = sizeof bytes},
+                            .reason = REASON_E_JSON};
+    (void)state;
+    json_t *root = write_and_read(&reject);
+    assert_true(json_is_true(json_object_get(root, "truncated")));
+    assert_int_equal(strlen(member(root, "raw")), (REJECT_MAX_STREAM_RAW_BYTES + 2) / 3 * 4);
+    json_decref(root);
+    data.text.len = reject.from.length = REJECT_MAX_STREAM_RAW_BYTES;
+    root = write_and_read(&reject);
+    assert_null(json_object_get(root, "truncated"));
+    json_decref(root);
+}
+
 /* Its offsets are not the text's: the record's own bytes, or all of the text. */
 static void of_a_packed_text_the_record_is_kept_or_all_of_it(void **state)
 {
@@ -236,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_reject_says_what_why_and_where),
         cmocka_unit_test(any_key_is_written_in_plain_ascii),
         cmocka_unit_test(a_long_record_of_an_object_is_cut_and_says_so),
+        cmocka_unit_test(a_long_record_of_a_stream_is_cut_where_a_message_ends),
         cmocka_unit_test(a_record_of_a_message_is_kept_from_its_text),
         cmocka_unit_test(of_a_packed_text_the_record_is_kept_or_all_of_it),
         cmocka_unit_test(a_reject_is_the_same_when_its_delivery_comes_again),
