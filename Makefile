@@ -137,7 +137,7 @@ test-tsan: ## run the tests of several invocations at once under the thread sani
 	$(FLAVOUR_MAKE) FLAVOUR=tsan B=$(B)/tsan $(TSAN_TESTS:test/%.c=$(B)/tsan/test/%)
 	@test/run.sh $(TSAN_TESTS:test/%.c=$(B)/tsan/test/%)
 
-demo: ## show it at work on this machine: a local AWS, a few hundred users, the table (STAY=1 keeps it running)
+demo: ## show it at work on this machine, with a local AWS (STAY=1 keeps that running)
 	@deploy/install.sh build demo
 	$(FLAVOUR_MAKE) all
 	@deploy/demo/run.sh
@@ -148,7 +148,7 @@ demo: ## show it at work on this machine: a local AWS, a few hundred users, the 
 PACKAGES = package-x86_64 package-arm64
 PACKAGE  = build/package
 compiler_of = $(if $(filter arm64,$1),aarch64,x86_64)-linux-gnu-
-package: ## make build/function-x86_64.zip and build/function-arm64.zip, and test them
+package: ## make both zips, build/function-*.zip, and test them (one: package-x86_64, -arm64)
 	$(FLAVOUR_MAKE) package-x86_64
 	$(FLAVOUR_MAKE) package-arm64
 	@deploy/package/sources.sh licences
@@ -190,19 +190,19 @@ logs:     ## show the function's log, and follow it (STAGE=dev)
 $(STACK_COMMANDS):
 	@deploy/install.sh deploy
 	@PATH="$$(deploy/node.sh):$$PATH" && node deploy/tools/$@.mjs "$(STAGE)"
-test-deploy: ## check serverless.yml (cfn-lint, our own rules) and the commands above, on a local AWS
+test-deploy: ## check serverless.yml, and the commands above on a local AWS
 	@deploy/install.sh demo deploy
 	@test/run.sh test/deploy/run.sh
 .PHONY: $(STACK_COMMANDS) test-deploy
 
 # --- The whole, deployed ---
-integration: package-x86_64 ## deploy to LocalStack (or what TARGET or ENDPOINT says), test all of it, remove it
+integration: package-x86_64 ## deploy to LocalStack (or TARGET=.., ENDPOINT=..), test all of it, remove it
 	@deploy/install.sh build demo deploy
 	$(FLAVOUR_MAKE) all
 	@test/integration/run.sh
 .PHONY: integration
 
-bench: ## measure: instructions per signed request, memory at 200 MB (BENCH_MB=200), 2 GiB and a 10 GB gzip
+bench: ## measure signing, and memory at BENCH_MB=200, at 2 GiB and at a gzip of 10 GB
 	@deploy/install.sh build demo bench
 	$(FLAVOUR_MAKE) all $(B)/test/bench/signing
 	@test/bench/signing.sh $(B)/test/bench/signing
